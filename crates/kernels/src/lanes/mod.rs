@@ -1,0 +1,79 @@
+//! Four float32 lanes, the width every wasm engine gives. Kernels are written once over [`Lane`]; which instructions it becomes is
+//! decided here and nowhere else.
+//!
+//! | file | on | `madd(a, b, c)` |
+//! | --- | --- | --- |
+//! | `portable.rs` | any other target; the readable definition, used by native tests | `a * b + c`, rounded twice |
+//! | `simd128.rs` | wasm with `simd128` | `a * b + c`, rounded twice: the same bits as portable |
+//! | `relaxed.rs` | wasm with `relaxed-simd` | fused where the processor can: rounded once |
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[path = "portable.rs"]
+mod lane;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[path = "simd128.rs"]
+mod lane;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+mod relaxed;
+
+pub use lane::{Lane, LaneI32, LaneMask};
+
+/// How many elements a [`Lane`] holds.
+pub const WIDTH: usize = 4;
+
+impl Lane {
+    /// Four zeros.
+    #[inline(always)]
+    pub fn zero() -> Self {
+        Self::splat(0.0)
+    }
+
+    /// The first four elements of `from`; panics if there are fewer.
+    #[inline(always)]
+    pub fn load(from: &[f32]) -> Self {
+        let four: &[f32; WIDTH] = from[..WIDTH].try_into().unwrap();
+        Self::from_array(*four)
+    }
+
+    /// The elements of `from`, at most four, and `fill` where there are none.
+    #[inline(always)]
+    pub fn load_partial(from: &[f32], fill: f32) -> Self {
+        let mut four = [fill; WIDTH];
+        for (to, &value) in four.iter_mut().zip(from) {
+            *to = value;
+        }
+        Self::from_array(four)
+    }
+
+    /// Writes the first four elements of `to`; panics if there are fewer.
+    #[inline(always)]
+    pub fn store(self, to: &mut [f32]) {
+        let four: &mut [f32; WIDTH] = (&mut to[..WIDTH]).try_into().unwrap();
+        *four = self.to_array();
+    }
+
+    /// Writes as many of the four as `to` takes.
+    #[inline(always)]
+    pub fn store_partial(self, to: &mut [f32]) {
+        for (to, value) in to.iter_mut().zip(self.to_array()) {
+            *to = value;
+        }
+    }
+
+    /// `(l0 + l2) + (l1 + l3)`: one order on every target.
+    #[inline(always)]
+    pub fn sum(self) -> f32 {
+        let [a, b, c, d] = self.to_array();
+        (a + c) + (b + d)
+    }
+
+    /// The largest lane.
+    #[inline(always)]
+    pub fn largest(self) -> f32 {
+        let [a, b, c, d] = self.to_array();
+        let (ac, bd) = (if a > c { a } else { c }, if b > d { b } else { d });
+        if ac > bd { ac } else { bd }
+    }
+}

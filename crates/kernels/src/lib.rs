@@ -1,0 +1,44 @@
+//! The mathematics of Fovea: kernels over slices, forward and backward, written once over four float32 lanes.
+//!
+//! No allocation, no dependencies, no wasm, no state. Buffers are row-major with the last axis contiguous; kernels write their outputs,
+//! they never add to what was there. Every kernel takes the pool it may spread over ([`parallel`]).
+//!
+//! | module | formula | source |
+//! | --- | --- | --- |
+//! | [`lanes`] | four float32: portable, simd128, relaxed | |
+//! | [`parallel`] | tasks over disjoint parts | |
+//! | [`math`] | exp, tanh, erf, ln over lanes | |
+//! | [`rng`] | counter-based random bits, dropout factors | |
+//! | [`gemm`] | `out = activation(op(a) · op(b) + bias)` | Goto and van de Geijn 2008; BLIS |
+//! | [`attention`] | `softmax(scale · Q Kᵀ + mask) V` | Dao et al. 2022 (FlashAttention) |
+//! | [`softmax`] | `e^(xᵢ − max) / Σ` | |
+//! | [`layer_norm`] | `(x − mean) · rstd · weight + bias` | Ba, Kiros and Hinton 2016 |
+//! | [`gelu`], [`relu`] | `x · Φ(x)`; `max(x, 0)` | Hendrycks and Gimpel 2016 |
+//! | [`dropout`] | `x · keep / (1 − p)` | Srivastava et al. 2014 |
+//! | [`embedding`] | rows by id | |
+//! | [`cross_entropy`] | `lse(logits) − logits[label]`, smoothed, weighted | |
+//! | [`pooling`] | mean over the positions a mask keeps | |
+//! | [`elementwise`], [`reduce`] | add, multiply, scale, copy; sums | |
+//! | [`adamw`] | decoupled weight decay | Loshchilov and Hutter 2019 |
+#![cfg_attr(not(test), no_std)]
+#![deny(unsafe_code)]
+
+#[allow(unsafe_code)]
+pub mod parallel;
+
+pub mod adamw;
+pub mod attention;
+pub mod cross_entropy;
+pub mod dropout;
+pub mod elementwise;
+pub mod embedding;
+pub mod gelu;
+pub mod gemm;
+pub mod lanes;
+pub mod layer_norm;
+pub mod math;
+pub mod pooling;
+pub mod reduce;
+pub mod relu;
+pub mod rng;
+pub mod softmax;
