@@ -84,7 +84,11 @@ function call(kernel) {
     ...kernel.args.flatMap((arg) => bufferCheck(name, arg)),
     ...overlapChecks(name, kernel.args),
     ...scratch(kernel.args),
-    `binding.exports.${kernel.name}!(${kernel.args.map((arg) => camel(arg.name)).join(", ")});`,
+    "try {",
+    `  binding.exports.${kernel.name}!(${kernel.args.map((arg) => camel(arg.name)).join(", ")});`,
+    "} catch (cause) {",
+    "  binding.trap(cause);",
+    "}",
     "binding.finish();",
   ];
   return indent([`${name}(args) {`, ...indentEach(body), "},"]);

@@ -462,7 +462,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("matmul", "pre", args.pre, "out", args.out);
     const packedSize = scratchBytes(k * roundUp(n, 24) + k * roundUp(m, 24));
     const packed = binding.scratch(packedSize);
-    binding.exports.matmul!(a, b, bias, out, pre, packed, batch, aBatch, bBatch, m, n, k, transposeA, transposeB, activation);
+    try {
+      binding.exports.matmul!(a, b, bias, out, pre, packed, batch, aBatch, bBatch, m, n, k, transposeA, transposeB, activation);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   attentionForward(args) {
@@ -514,7 +518,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("attentionForward", "lse", args.lse, "out", args.out);
     const scratchSize = scratchBytes(threads * (128 * 96 + headDim * 96 + 128 * valueHeadDim + 512));
     const scratch = binding.scratch(scratchSize);
-    binding.exports.attention_forward!(query, key, value, keyLengths, keep, bias, out, lse, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
+    try {
+      binding.exports.attention_forward!(query, key, value, keyLengths, keep, bias, out, lse, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   attentionWeights(args) {
@@ -558,7 +566,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("attentionWeights", "weights", args.weights, "lse", args.lse);
     const scratchSize = scratchBytes(threads * (128 * 96 + headDim * 96 + 128 * valueHeadDim + 512));
     const scratch = binding.scratch(scratchSize);
-    binding.exports.attention_weights!(query, key, keyLengths, keep, bias, lse, weights, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
+    try {
+      binding.exports.attention_weights!(query, key, keyLengths, keep, bias, lse, weights, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   attentionBackward(args) {
@@ -631,7 +643,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const scratchSize = scratchBytes(threads * (2 * 128 * 96 + 2 * headDim * 96 + 2 * valueHeadDim * 96 + 128 * headDim + 512));
     const delta = binding.scratch(deltaSize + scratchSize);
     const scratch = delta + deltaSize;
-    binding.exports.attention_backward!(query, key, value, keyLengths, keep, bias, out, dOut, lse, weights, dWeights, dPacked, dBias, delta, scratch, dPackedLen, dQueryOffset, dKeyOffset, dValueOffset, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
+    try {
+      binding.exports.attention_backward!(query, key, value, keyLengths, keep, bias, out, dOut, lse, weights, dWeights, dPacked, dBias, delta, scratch, dPackedLen, dQueryOffset, dKeyOffset, dValueOffset, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   softmaxForward(args) {
@@ -642,7 +658,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const x = float32("softmaxForward", "x", args.x, outer * len * inner, "outer * len * inner");
     const out = float32("softmaxForward", "out", args.out, outer * len * inner, "outer * len * inner");
     apart("softmaxForward", "out", args.out, "x", args.x);
-    binding.exports.softmax_forward!(x, out, outer, len, inner);
+    try {
+      binding.exports.softmax_forward!(x, out, outer, len, inner);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   softmaxBackward(args) {
@@ -655,7 +675,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const dX = float32("softmaxBackward", "dX", args.dX, outer * len * inner, "outer * len * inner");
     apart("softmaxBackward", "dX", args.dX, "out", args.out);
     apart("softmaxBackward", "dX", args.dX, "dOut", args.dOut);
-    binding.exports.softmax_backward!(out, dOut, dX, outer, len, inner);
+    try {
+      binding.exports.softmax_backward!(out, dOut, dX, outer, len, inner);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   layerNormForward(args) {
@@ -681,7 +705,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("layerNormForward", "rstd", args.rstd, "bias", args.bias);
     apart("layerNormForward", "rstd", args.rstd, "out", args.out);
     apart("layerNormForward", "rstd", args.rstd, "mean", args.mean);
-    binding.exports.layer_norm_forward!(x, weight, bias, out, mean, rstd, rows, cols, eps);
+    try {
+      binding.exports.layer_norm_forward!(x, weight, bias, out, mean, rstd, rows, cols, eps);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   layerNormBackward(args) {
@@ -716,7 +744,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("layerNormBackward", "dBias", args.dBias, "dWeight", args.dWeight);
     const partialsSize = scratchBytes(2 * cols * divCeil(rows, 64));
     const partials = binding.scratch(partialsSize);
-    binding.exports.layer_norm_backward!(dOut, x, weight, mean, rstd, dX, dWeight, dBias, partials, rows, cols);
+    try {
+      binding.exports.layer_norm_backward!(dOut, x, weight, mean, rstd, dX, dWeight, dBias, partials, rows, cols);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   reluForward(args) {
@@ -725,7 +757,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const x = float32("reluForward", "x", args.x, n, "n");
     const out = float32("reluForward", "out", args.out, n, "n");
     apart("reluForward", "out", args.out, "x", args.x);
-    binding.exports.relu_forward!(x, out, n);
+    try {
+      binding.exports.relu_forward!(x, out, n);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   reluBackward(args) {
@@ -736,7 +772,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const dX = float32("reluBackward", "dX", args.dX, n, "n");
     apart("reluBackward", "dX", args.dX, "x", args.x);
     apart("reluBackward", "dX", args.dX, "dOut", args.dOut);
-    binding.exports.relu_backward!(x, dOut, dX, n);
+    try {
+      binding.exports.relu_backward!(x, dOut, dX, n);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   geluForward(args) {
@@ -746,7 +786,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const x = float32("geluForward", "x", args.x, n, "n");
     const out = float32("geluForward", "out", args.out, n, "n");
     apart("geluForward", "out", args.out, "x", args.x);
-    binding.exports.gelu_forward!(x, out, n, tanh);
+    try {
+      binding.exports.gelu_forward!(x, out, n, tanh);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   geluBackward(args) {
@@ -758,7 +802,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const dX = float32("geluBackward", "dX", args.dX, n, "n");
     apart("geluBackward", "dX", args.dX, "x", args.x);
     apart("geluBackward", "dX", args.dX, "dOut", args.dOut);
-    binding.exports.gelu_backward!(x, dOut, dX, n, tanh);
+    try {
+      binding.exports.gelu_backward!(x, dOut, dX, n, tanh);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   dropout(args) {
@@ -769,7 +817,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const x = float32("dropout", "x", args.x, n, "n");
     const out = float32("dropout", "out", args.out, n, "n");
     apart("dropout", "out", args.out, "x", args.x);
-    binding.exports.dropout!(x, out, n, p, key);
+    try {
+      binding.exports.dropout!(x, out, n, p, key);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   embeddingForward(args) {
@@ -782,7 +834,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const out = float32("embeddingForward", "out", args.out, count * cols, "count * cols");
     apart("embeddingForward", "out", args.out, "ids", args.ids);
     apart("embeddingForward", "out", args.out, "weight", args.weight);
-    binding.exports.embedding_forward!(ids, weight, out, count, vocab, cols);
+    try {
+      binding.exports.embedding_forward!(ids, weight, out, count, vocab, cols);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   embeddingBackward(args) {
@@ -796,7 +852,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const dWeight = float32("embeddingBackward", "dWeight", args.dWeight, vocab * cols, "vocab * cols");
     apart("embeddingBackward", "dWeight", args.dWeight, "ids", args.ids);
     apart("embeddingBackward", "dWeight", args.dWeight, "dOut", args.dOut);
-    binding.exports.embedding_backward!(ids, dOut, dWeight, count, vocab, cols, paddingIdx);
+    try {
+      binding.exports.embedding_backward!(ids, dOut, dWeight, count, vocab, cols, paddingIdx);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   crossEntropyForward(args) {
@@ -817,7 +877,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("crossEntropyForward", "lse", args.lse, "labels", args.labels);
     apart("crossEntropyForward", "lse", args.lse, "classWeights", args.classWeights);
     apart("crossEntropyForward", "lse", args.lse, "losses", args.losses);
-    binding.exports.cross_entropy_forward!(logits, labels, classWeights, losses, lse, rows, cols, ignoreIndex, smoothing);
+    try {
+      binding.exports.cross_entropy_forward!(logits, labels, classWeights, losses, lse, rows, cols, ignoreIndex, smoothing);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   crossEntropyBackward(args) {
@@ -837,7 +901,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("crossEntropyBackward", "dLogits", args.dLogits, "classWeights", args.classWeights);
     apart("crossEntropyBackward", "dLogits", args.dLogits, "lse", args.lse);
     apart("crossEntropyBackward", "dLogits", args.dLogits, "dLosses", args.dLosses);
-    binding.exports.cross_entropy_backward!(logits, labels, classWeights, lse, dLosses, dLogits, rows, cols, ignoreIndex, smoothing);
+    try {
+      binding.exports.cross_entropy_backward!(logits, labels, classWeights, lse, dLosses, dLogits, rows, cols, ignoreIndex, smoothing);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   add(args) {
@@ -849,7 +917,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const out = float32("add", "out", args.out, rows * cols, "rows * cols");
     apart("add", "out", args.out, "x", args.x);
     apart("add", "out", args.out, "y", args.y);
-    binding.exports.add!(x, y, out, rows, cols);
+    try {
+      binding.exports.add!(x, y, out, rows, cols);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   multiply(args) {
@@ -861,7 +933,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const out = float32("multiply", "out", args.out, rows * cols, "rows * cols");
     apart("multiply", "out", args.out, "x", args.x);
     apart("multiply", "out", args.out, "y", args.y);
-    binding.exports.multiply!(x, y, out, rows, cols);
+    try {
+      binding.exports.multiply!(x, y, out, rows, cols);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   scale(args) {
@@ -871,7 +947,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const x = float32("scale", "x", args.x, n, "n");
     const out = float32("scale", "out", args.out, n, "n");
     apart("scale", "out", args.out, "x", args.x);
-    binding.exports.scale!(x, out, n, factor);
+    try {
+      binding.exports.scale!(x, out, n, factor);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   scaleBy(args) {
@@ -882,7 +962,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const out = float32("scaleBy", "out", args.out, n, "n");
     apart("scaleBy", "out", args.out, "x", args.x);
     apart("scaleBy", "out", args.out, "factor", args.factor);
-    binding.exports.scale_by!(x, factor, out, n);
+    try {
+      binding.exports.scale_by!(x, factor, out, n);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   scaleInPlace(args) {
@@ -890,7 +974,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const n = dim("scaleInPlace", "n", args.n);
     const factor = args.factor;
     const x = float32("scaleInPlace", "x", args.x, n, "n");
-    binding.exports.scale_in_place!(x, n, factor);
+    try {
+      binding.exports.scale_in_place!(x, n, factor);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   accumulate(args) {
@@ -899,7 +987,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const x = float32("accumulate", "x", args.x, n, "n");
     const sum = float32("accumulate", "sum", args.sum, n, "n");
     apart("accumulate", "sum", args.sum, "x", args.x);
-    binding.exports.accumulate!(x, sum, n);
+    try {
+      binding.exports.accumulate!(x, sum, n);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   fill(args) {
@@ -907,7 +999,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const n = dim("fill", "n", args.n);
     const value = args.value;
     const out = float32("fill", "out", args.out, n, "n");
-    binding.exports.fill!(out, n, value);
+    try {
+      binding.exports.fill!(out, n, value);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   copy(args) {
@@ -916,7 +1012,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const x = float32("copy", "x", args.x, n, "n");
     const out = float32("copy", "out", args.out, n, "n");
     apart("copy", "out", args.out, "x", args.x);
-    binding.exports.copy!(x, out, n);
+    try {
+      binding.exports.copy!(x, out, n);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   copyStrided(args) {
@@ -932,7 +1032,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const x = float32("copyStrided", "x", args.x, xLen, "xLen");
     const out = float32("copyStrided", "out", args.out, outLen, "outLen");
     apart("copyStrided", "out", args.out, "x", args.x);
-    binding.exports.copy_strided!(x, out, xLen, outLen, rows, cols, xOffset, xStride, outOffset, outStride);
+    try {
+      binding.exports.copy_strided!(x, out, xLen, outLen, rows, cols, xOffset, xStride, outOffset, outStride);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   sumRows(args) {
@@ -944,7 +1048,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("sumRows", "out", args.out, "x", args.x);
     const partialsSize = scratchBytes(cols * divCeil(rows, 64));
     const partials = binding.scratch(partialsSize);
-    binding.exports.sum_rows!(x, out, partials, rows, cols);
+    try {
+      binding.exports.sum_rows!(x, out, partials, rows, cols);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   sum(args) {
@@ -953,7 +1061,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const x = float32("sum", "x", args.x, n, "n");
     const partials = float32("sum", "partials", args.partials, divCeil(n, 4096), "divCeil(n, 4096)");
     apart("sum", "partials", args.partials, "x", args.x);
-    binding.exports.sum!(x, partials, n);
+    try {
+      binding.exports.sum!(x, partials, n);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   sumSquares(args) {
@@ -962,7 +1074,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const x = float32("sumSquares", "x", args.x, n, "n");
     const partials = float32("sumSquares", "partials", args.partials, divCeil(n, 4096), "divCeil(n, 4096)");
     apart("sumSquares", "partials", args.partials, "x", args.x);
-    binding.exports.sum_squares!(x, partials, n);
+    try {
+      binding.exports.sum_squares!(x, partials, n);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   meanPoolForward(args) {
@@ -977,7 +1093,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("meanPoolForward", "out", args.out, "x", args.x);
     apart("meanPoolForward", "out", args.out, "lengths", args.lengths);
     apart("meanPoolForward", "out", args.out, "keep", args.keep);
-    binding.exports.mean_pool_forward!(x, lengths, keep, out, batch, len, cols);
+    try {
+      binding.exports.mean_pool_forward!(x, lengths, keep, out, batch, len, cols);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   meanPoolBackward(args) {
@@ -992,7 +1112,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("meanPoolBackward", "dX", args.dX, "dOut", args.dOut);
     apart("meanPoolBackward", "dX", args.dX, "lengths", args.lengths);
     apart("meanPoolBackward", "dX", args.dX, "keep", args.keep);
-    binding.exports.mean_pool_backward!(dOut, lengths, keep, dX, batch, len, cols);
+    try {
+      binding.exports.mean_pool_backward!(dOut, lengths, keep, dX, batch, len, cols);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
   adamwStep(args) {
@@ -1015,7 +1139,11 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("adamwStep", "v", args.v, "param", args.param);
     apart("adamwStep", "v", args.v, "grad", args.grad);
     apart("adamwStep", "v", args.v, "m", args.m);
-    binding.exports.adamw_step!(param, grad, m, v, n, lr, beta1, beta2, eps, weightDecay, correction1, correction2);
+    try {
+      binding.exports.adamw_step!(param, grad, m, v, n, lr, beta1, beta2, eps, weightDecay, correction1, correction2);
+    } catch (cause) {
+      binding.trap(cause);
+    }
     binding.finish();
   },
 };
