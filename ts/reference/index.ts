@@ -1,0 +1,65 @@
+/**
+ * What every kernel must compute: plain loops in float64, with the kernels' own names and arguments. Parity tests judge the kernels by it,
+ * its own gradients are judged by finite differences, and the bench times it as "pure TypeScript". A new kernel without a
+ * reference does not compile.
+ *
+ * ```ts
+ * reference.softmaxForward({ x: new Float64Array([1, 2, 3]), out, outer: 1, len: 3, inner: 1 });
+ * ```
+ */
+import type { KernelName } from "../runtime/kernels.gen.ts";
+import { adamwStep } from "./adamW.ts";
+import { attentionForward, attentionWeights } from "./attention.ts";
+import { attentionBackward } from "./attentionBackward.ts";
+import { crossEntropyBackward, crossEntropyForward } from "./crossEntropy.ts";
+import { dropout } from "./dropout.ts";
+import { accumulate, add, copy, copyStrided, fill, multiply, scale, scaleBy, scaleInPlace } from "./elementwise.ts";
+import { embeddingBackward, embeddingForward } from "./embedding.ts";
+import { geluBackward, geluForward } from "./gelu.ts";
+import { layerNormBackward, layerNormForward } from "./layerNorm.ts";
+import { matmul } from "./matmul.ts";
+import { meanPoolBackward, meanPoolForward } from "./meanPool.ts";
+import { sum, sumRows, sumSquares } from "./reduce.ts";
+import { reluBackward, reluForward } from "./relu.ts";
+import type { Args } from "./rounding.ts";
+import { softmaxBackward, softmaxForward } from "./softmax.ts";
+
+export { dropoutFactor } from "./random.ts";
+export type { Args, Floats } from "./rounding.ts";
+
+export type Reference = { [K in KernelName]: (args: Args[K]) => void };
+
+export const reference = {
+  accumulate,
+  adamwStep,
+  add,
+  attentionBackward,
+  attentionForward,
+  attentionWeights,
+  copy,
+  copyStrided,
+  crossEntropyBackward,
+  crossEntropyForward,
+  dropout,
+  embeddingBackward,
+  embeddingForward,
+  fill,
+  geluBackward,
+  geluForward,
+  layerNormBackward,
+  layerNormForward,
+  matmul,
+  meanPoolBackward,
+  meanPoolForward,
+  multiply,
+  reluBackward,
+  reluForward,
+  scale,
+  scaleBy,
+  scaleInPlace,
+  softmaxBackward,
+  softmaxForward,
+  sum,
+  sumRows,
+  sumSquares,
+} satisfies Reference;
