@@ -1,10 +1,13 @@
+import { FoveaError } from "./errors.ts";
+import { heap } from "./heap.ts";
+
 /** An export of the wasm module: numbers in, and at most one out. */
 export type WasmFunction = (...args: number[]) => number;
 
 /** What a generated kernel call needs of the running module. */
 export interface Binding {
   /** The module's own exports, by their Rust names. Empty until `init` has run. */
-  exports: Readonly<Record<string, WasmFunction>>;
+  readonly exports: Readonly<Record<string, WasmFunction>>;
   /** First of all: throws if there is no module, or one that has trapped (`STATE`, `WORKER_TRAP`). */
   check(): void;
   /** Lends `bytes` of heap, 64-byte aligned, until `finish`; may be asked for several times in one call. Throws `OUT_OF_MEMORY`. */
@@ -15,4 +18,84 @@ export interface Binding {
   finish(): void;
   /** For a call's `catch`: the export itself threw. Marks the module dead and throws `WORKER_TRAP` with `cause`. */
   trap(cause: unknown): never;
+}
+
+/** The worker pool as a kernel call sees it. */
+export interface PoolState {
+  /** Threads that work, the caller's among them. Takes notice of workers that have become ready. */
+  threads(): number;
+  /** Whether a worker has trapped. */
+  trapped(): boolean;
+}
+
+const NO_EXPORTS: Binding["exports"] = {};
+const ONE_THREAD: PoolState = { threads: () => 1, trapped: () => false };
+
+let exports = NO_EXPORTS;
+let pool = ONE_THREAD;
+/** Why no kernel may run; null while one may. */
+let refusal: FoveaError | null = notRunning();
+let lent: number[] = [];
+
+/** Kernels run in this module from now on. Its memory is the heap's. */
+export function attach(moduleExports: Binding["exports"], poolState: PoolState = ONE_THREAD): void {
+  exports = moduleExports;
+  pool = poolState;
+  refusal = null;
+  lent = [];
+}
+
+/** No kernel runs any more. */
+export function detach(): void {
+  exports = NO_EXPORTS;
+  pool = ONE_THREAD;
+  refusal = notRunning();
+  lent = [];
+}
+
+/** The trap that ended the module, if one did. */
+export function trapOf(): FoveaError | null {
+  return refusal?.code === "WORKER_TRAP" ? refusal : null;
+}
+
+export const binding: Binding = {
+  get exports() {
+    return exports;
+  },
+  check() {
+    if (refusal) throw refusal;
+    if (lent.length > 0) giveBack(); // of a call that was refused after it had asked
+  },
+  scratch(bytes) {
+    const ptr = heap.allocate(bytes);
+    lent.push(ptr);
+    return ptr;
+  },
+  threads() {
+    return pool.threads();
+  },
+  finish() {
+    if (lent.length > 0) giveBack();
+    if (pool.trapped()) die("a worker trapped in a kernel");
+  },
+  trap(cause) {
+    return die("a kernel trapped", cause);
+  },
+};
+
+function giveBack(): void {
+  for (const ptr of lent) heap.free(ptr);
+  lent = [];
+}
+
+/** A module that has trapped is never entered again: other threads may still be writing, and Rust did not unwind. */
+function die(what: string, cause?: unknown): never {
+  const detail = cause instanceof Error ? ` (${cause.message})` : "";
+  const advice = "await dispose() and init() again, and load what was saved";
+  refusal = new FoveaError("WORKER_TRAP", `kernels: ${what}${detail}, so its memory can no longer be trusted; ${advice}`, { cause });
+  throw refusal;
+}
+
+function notRunning(): FoveaError {
+  return new FoveaError("STATE", "kernels: no module is running before init() and after dispose(); call await init() first");
 }
