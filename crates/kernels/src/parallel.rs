@@ -84,6 +84,7 @@ pub fn for_each_chunks<T: Send, const N: usize>(
     nanoseconds: usize,
     task: impl Fn(usize, [&mut [T]; N]) + Sync,
 ) {
+    let outs = outs.map(|(out, chunk)| (out, chunk.max(1)));
     let tasks = outs.iter().map(|(out, chunk)| out.len().div_ceil(*chunk)).max().unwrap_or(0);
     let outs = outs.map(|(out, chunk)| (Disjoint::new(out), chunk));
     pool.for_each(tasks, nanoseconds, &|index, _| {

@@ -35,7 +35,7 @@ impl Dropout {
     pub fn row(&self, row: usize) -> DropoutRow {
         let row = row as u64;
         let start = mix(mix(self.key ^ (row >> 32) as u32).wrapping_add(row as u32));
-        DropoutRow { start: LaneI32::splat(start as i32), threshold: LaneI32::splat(self.threshold as i32), scale: self.scale }
+        DropoutRow { start: LaneI32::splat(start as i32), threshold: LaneI32::splat(self.threshold as i32), scale: Lane::splat(self.scale) }
     }
 }
 
@@ -44,14 +44,20 @@ impl Dropout {
 pub struct DropoutRow {
     start: LaneI32,
     threshold: LaneI32,
-    scale: f32,
+    scale: Lane,
 }
 
 impl DropoutRow {
+    /// What kept values are multiplied by, in every lane: `1 / (1 − p)`.
+    #[inline(always)]
+    pub fn scale(&self) -> Lane {
+        self.scale
+    }
+
     /// The factors of columns `col` to `col + 3`: 0 or `1 / (1 − p)`.
     #[inline(always)]
     pub fn factors(&self, col: usize) -> Lane {
-        self.kept(col).select(Lane::splat(self.scale), Lane::zero())
+        self.kept(col).select(self.scale, Lane::zero())
     }
 
     /// Which of the columns `col` to `col + 3` are kept.

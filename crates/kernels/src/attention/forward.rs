@@ -1,0 +1,261 @@
+//! Forward: a task owns 128 queries of one head and walks the keys once, 64 at a time; within that, 32 queries at a time, so that the
+//! scores, the packed keys and the values stay in L1 and the keys are packed once for four tiles.
+
+use super::mask::Seen;
+use super::tile::{self, Into, Own, STRIDE, Tiles};
+use super::{Head, KEYS, Mask, QUERIES, QUERY_BLOCK, Scores, Shape};
+use crate::gemm::tile::Left;
+use crate::lanes::{Lane, WIDTH};
+use crate::math;
+use crate::parallel::{Disjoint, Parallel};
+use crate::rng::DropoutRow;
+use core::ops::Range;
+
+/// `out` is `[batch, queryLen, numHeads, valueHeadDim]`, `lse` `[batch, numHeads, queryLen]`; `scratch` has a [`Slot`] for each thread.
+pub fn forward(
+    shape: &Shape,
+    mask: &Mask,
+    scores: &Scores,
+    query: &[f32],
+    key: &[f32],
+    value: &[f32],
+    out: &mut [f32],
+    lse: &mut [f32],
+    scratch: &mut [f32],
+    pool: &impl Parallel,
+) {
+    let (out, lse) = (Disjoint::new(out), Disjoint::new(lse));
+    each_block(shape, scratch, 1, pool, |at, queries, scratch| {
+        let tiles = Tiles { shape, mask, scores, at, query: shape.query(query, at) };
+        let mut slot = Slot::new(shape, scratch);
+        attend(&tiles, key, value, &queries, &mut slot);
+        finish(shape, at, &queries, &slot, &out, &lse);
+    });
+}
+
+/// Calls `task(head, queries, scratch)` for each block of queries of each head.
+#[allow(unsafe_code)]
+pub(super) fn each_block(
+    shape: &Shape,
+    scratch: &mut [f32],
+    products: usize,
+    pool: &impl Parallel,
+    task: impl Fn(Head, Range<usize>, &mut [f32]) + Sync,
+) {
+    let heads = shape.batch * shape.num_heads;
+    let blocks = shape.query_len.div_ceil(QUERY_BLOCK);
+    let slot = scratch.len() / pool.threads();
+    let scratch = Disjoint::new(scratch);
+    let nanoseconds = shape.nanoseconds(QUERY_BLOCK.min(shape.query_len), shape.key_len, products);
+    pool.for_each(heads * blocks, nanoseconds, &|index, thread| {
+        // The last block first: under a causal mask it has the most to do.
+        let from = (blocks - 1 - index / heads) * QUERY_BLOCK;
+        let queries = from..(from + QUERY_BLOCK).min(shape.query_len);
+        // SAFETY: each thread has a slot of its own.
+        task(shape.head(index % heads), queries, unsafe { scratch.part(thread * slot..(thread + 1) * slot) });
+    });
+}
+
+/// A thread's scratch: `64 · headDim + 192 · valueHeadDim (whole vectors) + 2,432` elements.
+struct Slot<'a> {
+    packed_keys: &'a mut [f32],
+    tile: &'a mut [f32],
+    padded_values: &'a mut [f32],
+    /// Unnormalised output: `[QUERY_BLOCK, columns]`.
+    sums: &'a mut [f32],
+    columns: usize,
+    /// Per query: the largest score so far, and the sum of exponentials relative to it.
+    largest: &'a mut [f32],
+    total: &'a mut [f32],
+    /// Per query of a tile: what the sums before it are to be multiplied by.
+    correction: &'a mut [f32],
+}
+
+impl<'a> Slot<'a> {
+    fn new(shape: &Shape, scratch: &'a mut [f32]) -> Self {
+        let columns = shape.value_head_dim.next_multiple_of(WIDTH);
+        let (packed_keys, rest) = scratch.split_at_mut(KEYS * shape.head_dim);
+        let (tile, rest) = rest.split_at_mut(QUERIES * STRIDE);
+        let (padded_values, rest) = rest.split_at_mut(KEYS * columns);
+        let (sums, rest) = rest.split_at_mut(QUERY_BLOCK * columns);
+        let (largest, rest) = rest.split_at_mut(QUERY_BLOCK);
+        let (total, rest) = rest.split_at_mut(QUERY_BLOCK);
+        let correction = &mut rest[..QUERIES];
+        Self { packed_keys, tile, padded_values, sums, columns, largest, total, correction }
+    }
+}
+
+/// Walks the keys for the queries of one block.
+fn attend(tiles: &Tiles, key: &[f32], value: &[f32], queries: &Range<usize>, slot: &mut Slot) {
+    let (key, value) = (tiles.shape.key(key, tiles.at), tiles.shape.value(value, tiles.at));
+    let limit = tiles.key_limit();
+    slot.sums.fill(0.0);
+    slot.largest.fill(f32::NEG_INFINITY);
+    slot.total.fill(0.0);
+    for start in (0..limit).step_by(KEYS) {
+        let keys = start..(start + KEYS).min(limit);
+        let mut packed = false;
+        for first in queries.clone().step_by(QUERIES) {
+            let some = first..(first + QUERIES).min(queries.end);
+            let seen = tiles.seen(&some, &keys);
+            if seen == Seen::Nothing {
+                continue;
+            }
+            if !packed {
+                tile::pack_columns(&key, &keys, slot.packed_keys);
+                packed = true;
+            }
+            tiles.scores(&some, &keys, seen, slot.packed_keys, slot.tile, None);
+            let row = first - queries.start;
+            soften(tiles, &some, &keys, row, slot);
+            let left = Left { data: slot.tile, row_stride: STRIDE, step_stride: 1 };
+            let right = tile::right(&value, &keys, slot.padded_values);
+            let careful = seen == Seen::Some && !tile::is_finite(&value, &keys);
+            let sums = Own { to: &mut slot.sums[row * slot.columns..], stride: slot.columns };
+            let into = Into::Rescale { factors: slot.correction };
+            tile::product([some.len(), keys.len(), slot.columns], left, right, careful, sums, into);
+        }
+    }
+}
+
+/// Turns a tile's scores into exponentials relative to the largest score of each query so far; `row` is the first query's place in
+/// the block.
+fn soften(tiles: &Tiles, queries: &Range<usize>, keys: &Range<usize>, row: usize, slot: &mut Slot) {
+    let width = keys.len().next_multiple_of(WIDTH);
+    let dropout = tiles.scores.dropout;
+    for (r, query) in queries.clone().enumerate() {
+        let scores = &mut slot.tile[r * STRIDE..][..width];
+        let (largest, total) = (&mut slot.largest[row + r], &mut slot.total[row + r]);
+        slot.correction[r] = soften_row(scores, largest, total);
+        if dropout.is_active() {
+            drop_row(scores, dropout.row(tiles.shape.score_row(tiles.at, query)), keys.start);
+        }
+    }
+}
+
+/// One query's step of the online softmax; gives the correction of what was summed before.
+#[inline]
+fn soften_row(scores: &mut [f32], largest: &mut f32, total: &mut f32) -> f32 {
+    let before = *largest;
+    let mut now = row_largest(scores).max(before);
+    if now == f32::NEG_INFINITY {
+        if !scores.iter().any(|score| score.is_nan()) {
+            scores.fill(0.0);
+            return 1.0;
+        }
+        now = 0.0; // nothing but NaN and −∞: the NaN has to come through
+    }
+    let shift = Lane::splat(now);
+    let (mut even, mut odd) = (Lane::zero(), Lane::zero());
+    let mut pairs = scores.chunks_exact_mut(2 * WIDTH);
+    for pair in &mut pairs {
+        let (a, b) = (math::exp(Lane::load(pair) - shift), math::exp(Lane::load(&pair[WIDTH..]) - shift));
+        a.store(pair);
+        b.store(&mut pair[WIDTH..]);
+        (even, odd) = (even + a, odd + b);
+    }
+    let rest = pairs.into_remainder();
+    if !rest.is_empty() {
+        let a = math::exp(Lane::load(rest) - shift);
+        a.store(rest);
+        even = even + a;
+    }
+    let correction = if before == f32::NEG_INFINITY { 0.0 } else { math::exp1(before - now) };
+    *largest = now;
+    *total = *total * correction + (even + odd).sum();
+    correction
+}
+
+fn row_largest(scores: &[f32]) -> f32 {
+    let lowest = Lane::splat(f32::NEG_INFINITY);
+    let (mut even, mut odd) = (lowest, lowest);
+    let mut pairs = scores.chunks_exact(2 * WIDTH);
+    for pair in &mut pairs {
+        even = even.max(Lane::load(pair));
+        odd = odd.max(Lane::load(&pair[WIDTH..]));
+    }
+    let rest = pairs.remainder();
+    if !rest.is_empty() {
+        even = even.max(Lane::load(rest));
+    }
+    even.max(odd).largest()
+}
+
+fn drop_row(weights: &mut [f32], row: DropoutRow, from: usize) {
+    for (v, four) in weights.chunks_exact_mut(WIDTH).enumerate() {
+        row.kept(from + v * WIDTH).select(Lane::load(four) * row.scale(), Lane::zero()).store(four);
+    }
+}
+
+/// Divides by the totals and writes `out` and `lse`.
+#[allow(unsafe_code)]
+fn finish(shape: &Shape, at: Head, queries: &Range<usize>, slot: &Slot, out: &Disjoint<f32>, lse: &Disjoint<f32>) {
+    let rows = shape.out(&[], at);
+    for (r, query) in queries.clone().enumerate() {
+        let (largest, total) = (slot.largest[r], slot.total[r]);
+        let inverse = if total == 0.0 { 0.0 } else { 1.0 / total };
+        let start = rows.start + query * rows.stride;
+        // SAFETY: this head's part of this query's row; no other task has it.
+        let to = unsafe { out.part(start..start + rows.width) };
+        for (to, sum) in to.iter_mut().zip(&slot.sums[r * slot.columns..]) {
+            *to = sum * inverse;
+        }
+        let row = shape.score_row(at, query);
+        // SAFETY: as above.
+        let to = unsafe { lse.part(row..row + 1) };
+        to[0] = if total == 0.0 { f32::NEG_INFINITY } else { largest + math::ln1(total) };
+    }
+}
+
+/// The weights themselves, `[batch, numHeads, queryLen, keyLen]`, before dropout, from the `lse` of [`forward`].
+#[allow(unsafe_code)]
+pub fn weights(
+    shape: &Shape,
+    mask: &Mask,
+    scores: &Scores,
+    query: &[f32],
+    key: &[f32],
+    lse: &[f32],
+    weights: &mut [f32],
+    scratch: &mut [f32],
+    pool: &impl Parallel,
+) {
+    let weights = Disjoint::new(weights);
+    each_block(shape, scratch, 1, pool, |at, queries, scratch| {
+        let tiles = Tiles { shape, mask, scores, at, query: shape.query(query, at) };
+        let slot = Slot::new(shape, scratch);
+        let first = shape.score_row(at, queries.start) * shape.key_len;
+        // SAFETY: the rows of this task's queries.
+        let rows = unsafe { weights.part(first..first + queries.len() * shape.key_len) };
+        rows.fill(0.0);
+        let limit = tiles.key_limit();
+        for start in (0..limit).step_by(KEYS) {
+            let keys = start..(start + KEYS).min(limit);
+            tile::pack_columns(&shape.key(key, at), &keys, slot.packed_keys);
+            for from in queries.clone().step_by(QUERIES) {
+                let some = from..(from + QUERIES).min(queries.end);
+                let seen = tiles.seen(&some, &keys);
+                if seen == Seen::Nothing {
+                    continue;
+                }
+                tiles.scores(&some, &keys, seen, slot.packed_keys, slot.tile, None);
+                for (query, scores) in some.zip(slot.tile.chunks_exact_mut(STRIDE)) {
+                    normalise_row(&mut scores[..keys.len().next_multiple_of(WIDTH)], lse[shape.score_row(at, query)]);
+                    let to = &mut rows[(query - queries.start) * shape.key_len..][keys.clone()];
+                    to.copy_from_slice(&scores[..keys.len()]);
+                }
+            }
+        }
+    });
+}
+
+/// `e^(score − lse)`: the weights; zeros for a query that sees nothing.
+pub(super) fn normalise_row(scores: &mut [f32], lse: f32) {
+    if lse == f32::NEG_INFINITY {
+        return scores.fill(0.0);
+    }
+    let shift = Lane::splat(lse);
+    for four in scores.chunks_exact_mut(WIDTH) {
+        math::exp(Lane::load(four) - shift).store(four);
+    }
+}

@@ -1,0 +1,279 @@
+//! Every kernel, declared once.
+//!
+//! From each entry come the wasm export (`declare.rs`) and, through `scripts/kernels.mjs`, the TypeScript type and the
+//! length-checked call in `ts/runtime/kernels.gen.ts`. The kinds of argument:
+//!
+//! | kind | in Rust | in TypeScript |
+//! | --- | --- | --- |
+//! | `read`, `read_i32`, `read_u8` | `&[T]` | a buffer of exactly that length |
+//! | `maybe`, `maybe_i32`, `maybe_u8` | `Option<&[T]>` | the same, or left out |
+//! | `write`, `maybe_write`, `write_i32` | `&mut [f32]` (every element is set), or an `Option` of it | a buffer nobody else is passed |
+//! | `update` | `&mut [f32]`, changed in place | the same |
+//! | `scratch` | `&mut [f32]` with anything in it | not an argument: the runtime lends it |
+//! | `threads` | `usize`, how many threads the pool may use | not an argument either |
+//! | `dim`, `flag` | `usize`; a flag is 0 or 1 | `number`, `boolean` |
+//! | `int`, `scalar` | `i32`, `f32` | `number` |
+//!
+//! Lengths are expressions over dims and flags with `+`, `-`, `*`, parentheses, `div_ceil(a, b)` and `round_up(a, b)`.
+
+use crate::declare::kernels;
+use crate::pool::POOL;
+use fovea_kernels::attention::{self, Broadcast, Mask, Scores, Shape};
+use fovea_kernels::rng::Dropout;
+use fovea_kernels::{
+    adamw, cross_entropy, dropout, elementwise, embedding, gelu, gemm, layer_norm, pooling, reduce, relu, softmax,
+};
+
+kernels! {
+    /// `out = activation(op(a) · op(b) + bias)`, where `op` transposes if its flag is set. `a` is `[aBatch, m, k]` (or
+    /// `[aBatch, k, m]`), `b` `[bBatch, k, n]` (or `[bBatch, n, k]`); `aBatch` and `bBatch` are 1 or `batch`. `activation`: 0 none,
+    /// 1 ReLU, 2 GELU (erf), 3 GELU (tanh). `pre` receives what went into the activation.
+    matmul(
+        a: read [a_batch * m * k], b: read [b_batch * k * n], bias: maybe [n],
+        out: write [batch * m * n], pre: maybe_write [batch * m * n],
+        packed: scratch [k * round_up(n, 4) + transpose_a * k * m],
+        batch: dim, a_batch: dim, b_batch: dim, m: dim, n: dim, k: dim, transpose_a: flag, transpose_b: flag, activation: int,
+    ) {
+        let product = gemm::Product {
+            batch, a_batch, b_batch, m, n, k, transpose_a: transpose_a != 0, transpose_b: transpose_b != 0,
+        };
+        gemm::matmul(product, a, b, gemm::Epilogue::new(bias, activation), out, pre, packed, &POOL)
+    }
+
+    /// Scaled dot-product attention. `query` `[batch, queryLen, numHeads, headDim]`, `key` and `value` `[batch, keyLen, numKvHeads, …]`,
+    /// successive tokens `…Stride` apart, so that all three may be slices of one packed projection. Saves `lse`, the log-sum-exp of
+    /// each row of scores (−∞ where a query may attend to nothing: its `out` is 0). `keep` is 1 where a query may attend, `bias` is
+    /// added to the scores; each of their leading dims is 1 or full. `causal`: key j is seen by query i if j ≤ i + causalOffset.
+    /// `window` ≥ 0: and if i + causalOffset − j ≤ window, and with `causal` off also j − i − causalOffset ≤ window. `softcap` 0: none.
+    attention_forward(
+        query: read [(batch * query_len - 1) * query_stride + num_heads * head_dim],
+        key: read [(batch * key_len - 1) * key_stride + num_kv_heads * head_dim],
+        value: read [(batch * key_len - 1) * value_stride + num_kv_heads * value_head_dim],
+        key_lengths: maybe_i32 [batch],
+        keep: maybe_u8 [keep_batch * keep_heads * keep_queries * key_len],
+        bias: maybe [bias_batch * bias_heads * bias_queries * key_len],
+        out: write [batch * query_len * num_heads * value_head_dim],
+        lse: write [batch * num_heads * query_len],
+        scratch: scratch [threads * (64 * head_dim + 192 * round_up(value_head_dim, 4) + 2432)],
+        batch: dim, query_len: dim, key_len: dim, num_heads: dim, num_kv_heads: dim, head_dim: dim, value_head_dim: dim,
+        query_stride: dim, key_stride: dim, value_stride: dim,
+        keep_batch: dim, keep_heads: dim, keep_queries: dim, bias_batch: dim, bias_heads: dim, bias_queries: dim,
+        causal: flag, causal_offset: int, window: int, scale: scalar, softcap: scalar, dropout: scalar, dropout_key: int,
+        threads: threads,
+    ) {
+        let shape = Shape {
+            batch, query_len, key_len, num_heads, num_kv_heads, head_dim, value_head_dim, query_stride, key_stride, value_stride,
+        };
+        let mask = Mask {
+            key_lengths,
+            keep: Broadcast::new(keep, [keep_batch, keep_heads, keep_queries], key_len),
+            bias: Broadcast::new(bias, [bias_batch, bias_heads, bias_queries], key_len),
+            causal: (causal != 0).then_some(causal_offset),
+            window,
+        };
+        let scores = Scores { scale, softcap, dropout: Dropout::new(dropout, dropout_key) };
+        attention::forward(&shape, &mask, &scores, query, key, value, out, lse, scratch, &POOL)
+    }
+
+    /// The weights that `attention_forward` used, before dropout, from its `lse`. `[batch, numHeads, queryLen, keyLen]`: only for
+    /// those who ask to see them.
+    attention_weights(
+        query: read [(batch * query_len - 1) * query_stride + num_heads * head_dim],
+        key: read [(batch * key_len - 1) * key_stride + num_kv_heads * head_dim],
+        key_lengths: maybe_i32 [batch],
+        keep: maybe_u8 [keep_batch * keep_heads * keep_queries * key_len],
+        bias: maybe [bias_batch * bias_heads * bias_queries * key_len],
+        lse: read [batch * num_heads * query_len],
+        weights: write [batch * num_heads * query_len * key_len],
+        scratch: scratch [threads * (64 * head_dim + 192 * round_up(value_head_dim, 4) + 2432)],
+        batch: dim, query_len: dim, key_len: dim, num_heads: dim, num_kv_heads: dim, head_dim: dim, value_head_dim: dim,
+        query_stride: dim, key_stride: dim, value_stride: dim,
+        keep_batch: dim, keep_heads: dim, keep_queries: dim, bias_batch: dim, bias_heads: dim, bias_queries: dim,
+        causal: flag, causal_offset: int, window: int, scale: scalar, softcap: scalar, dropout: scalar, dropout_key: int,
+        threads: threads,
+    ) {
+        let shape = Shape {
+            batch, query_len, key_len, num_heads, num_kv_heads, head_dim, value_head_dim, query_stride, key_stride, value_stride,
+        };
+        let mask = Mask {
+            key_lengths,
+            keep: Broadcast::new(keep, [keep_batch, keep_heads, keep_queries], key_len),
+            bias: Broadcast::new(bias, [bias_batch, bias_heads, bias_queries], key_len),
+            causal: (causal != 0).then_some(causal_offset),
+            window,
+        };
+        let scores = Scores { scale, softcap, dropout: Dropout::new(dropout, dropout_key) };
+        attention::weights(&shape, &mask, &scores, query, key, lse, weights, scratch, &POOL)
+    }
+
+    /// Gradients of attention. Those of query, key and value share the buffer `dPacked`, each starting at its offset, with the strides
+    /// of the inputs. `dWeights` comes with `weights`, where those were asked for and used. `dBias` receives the gradient of the
+    /// scores, whole.
+    attention_backward(
+        query: read [(batch * query_len - 1) * query_stride + num_heads * head_dim],
+        key: read [(batch * key_len - 1) * key_stride + num_kv_heads * head_dim],
+        value: read [(batch * key_len - 1) * value_stride + num_kv_heads * value_head_dim],
+        key_lengths: maybe_i32 [batch],
+        keep: maybe_u8 [keep_batch * keep_heads * keep_queries * key_len],
+        bias: maybe [bias_batch * bias_heads * bias_queries * key_len],
+        out: read [batch * query_len * num_heads * value_head_dim],
+        d_out: read [batch * query_len * num_heads * value_head_dim],
+        lse: read [batch * num_heads * query_len],
+        weights: maybe [batch * num_heads * query_len * key_len],
+        d_weights: maybe [batch * num_heads * query_len * key_len],
+        d_packed: write [d_packed_len],
+        d_bias: maybe_write [batch * num_heads * query_len * key_len],
+        delta: scratch [batch * num_heads * query_len],
+        scratch: scratch [threads * (256 * round_up(head_dim, 4) + 192 * round_up(value_head_dim, 4) + 64 * value_head_dim + 12288)],
+        d_packed_len: dim, d_query_offset: dim, d_key_offset: dim, d_value_offset: dim,
+        batch: dim, query_len: dim, key_len: dim, num_heads: dim, num_kv_heads: dim, head_dim: dim, value_head_dim: dim,
+        query_stride: dim, key_stride: dim, value_stride: dim,
+        keep_batch: dim, keep_heads: dim, keep_queries: dim, bias_batch: dim, bias_heads: dim, bias_queries: dim,
+        causal: flag, causal_offset: int, window: int, scale: scalar, softcap: scalar, dropout: scalar, dropout_key: int,
+        threads: threads,
+    ) {
+        let shape = Shape {
+            batch, query_len, key_len, num_heads, num_kv_heads, head_dim, value_head_dim, query_stride, key_stride, value_stride,
+        };
+        let mask = Mask {
+            key_lengths,
+            keep: Broadcast::new(keep, [keep_batch, keep_heads, keep_queries], key_len),
+            bias: Broadcast::new(bias, [bias_batch, bias_heads, bias_queries], key_len),
+            causal: (causal != 0).then_some(causal_offset),
+            window,
+        };
+        let scores = Scores { scale, softcap, dropout: Dropout::new(dropout, dropout_key) };
+        let gradients = attention::Gradients { d_packed, d_query_offset, d_key_offset, d_value_offset, d_bias };
+        let seen = weights.zip(d_weights);
+        attention::backward(&shape, &mask, &scores, query, key, value, out, d_out, lse, seen, gradients, delta, scratch, &POOL)
+    }
+
+    /// Softmax over the middle of `[outer, len, inner]`.
+    softmax_forward(x: read [outer * len * inner], out: write [outer * len * inner], outer: dim, len: dim, inner: dim) {
+        softmax::forward(x, out, outer, len, inner, &POOL)
+    }
+    softmax_backward(
+        out: read [outer * len * inner], d_out: read [outer * len * inner], d_x: write [outer * len * inner],
+        outer: dim, len: dim, inner: dim,
+    ) {
+        softmax::backward(out, d_out, d_x, outer, len, inner, &POOL)
+    }
+
+    /// Rows of `x` to zero mean and unit variance, scaled by `weight`, shifted by `bias` (Ba, Kiros and Hinton 2016).
+    layer_norm_forward(
+        x: read [rows * cols], weight: maybe [cols], bias: maybe [cols],
+        out: write [rows * cols], mean: write [rows], rstd: write [rows],
+        rows: dim, cols: dim, eps: scalar,
+    ) {
+        layer_norm::forward(x, weight, bias, out, mean, rstd, cols, eps, &POOL)
+    }
+    layer_norm_backward(
+        d_out: read [rows * cols], x: read [rows * cols], weight: maybe [cols], mean: read [rows], rstd: read [rows],
+        d_x: write [rows * cols], d_weight: maybe_write [cols], d_bias: maybe_write [cols],
+        partials: scratch [2 * cols * div_ceil(rows, 64)],
+        rows: dim, cols: dim,
+    ) {
+        layer_norm::backward(d_out, x, weight, mean, rstd, d_x, d_weight, d_bias, partials, cols, &POOL)
+    }
+
+    /// `max(x, 0)`.
+    relu_forward(x: read [n], out: write [n], n: dim) { relu::forward(x, out, &POOL) }
+    relu_backward(x: read [n], d_out: read [n], d_x: write [n], n: dim) { relu::backward(x, d_out, d_x, &POOL) }
+
+    /// `x · Φ(x)` (Hendrycks and Gimpel 2016), by erf or, with `tanh`, by the tanh approximation.
+    gelu_forward(x: read [n], out: write [n], n: dim, tanh: flag) { gelu::forward(x, out, tanh != 0, &POOL) }
+    gelu_backward(x: read [n], d_out: read [n], d_x: write [n], n: dim, tanh: flag) {
+        gelu::backward(x, d_out, d_x, tanh != 0, &POOL)
+    }
+
+    /// Zeroes each element with probability `p`, by the counter-based generator, and scales the rest by `1 / (1 − p)`. Its own backward.
+    dropout(x: read [n], out: write [n], n: dim, p: scalar, key: int) { dropout::forward(x, out, p, key, &POOL) }
+
+    /// Rows of `weight` by `ids`; an id outside the vocabulary is the caller's error.
+    embedding_forward(ids: read_i32 [count], weight: read [vocab * cols], out: write [count * cols], count: dim, vocab: dim, cols: dim) {
+        embedding::forward(ids, weight, out, cols, &POOL)
+    }
+    /// Sums rows of `dOut` by id, in the order of `ids`; row `paddingIdx` stays 0 (−1: none).
+    embedding_backward(
+        ids: read_i32 [count], d_out: read [count * cols], d_weight: write [vocab * cols],
+        count: dim, vocab: dim, cols: dim, padding_idx: int,
+    ) {
+        embedding::backward(ids, d_out, d_weight, cols, padding_idx, &POOL)
+    }
+
+    /// Cross-entropy of each row of `logits` (PyTorch's formula for class weights and label smoothing); 0 where the label is
+    /// `ignoreIndex`. `lse` is the log-sum-exp of each row.
+    cross_entropy_forward(
+        logits: read [rows * cols], labels: read_i32 [rows], class_weights: maybe [cols],
+        losses: write [rows], lse: write [rows],
+        rows: dim, cols: dim, ignore_index: int, smoothing: scalar,
+    ) {
+        cross_entropy::forward(logits, labels, class_weights, losses, lse, cols, ignore_index, smoothing, &POOL)
+    }
+    /// `dLosses` holds one gradient per row.
+    cross_entropy_backward(
+        logits: read [rows * cols], labels: read_i32 [rows], class_weights: maybe [cols], lse: read [rows], d_losses: read [rows],
+        d_logits: write [rows * cols],
+        rows: dim, cols: dim, ignore_index: int, smoothing: scalar,
+    ) {
+        cross_entropy::backward(logits, labels, class_weights, lse, d_losses, d_logits, cols, ignore_index, smoothing, &POOL)
+    }
+
+    /// `out[r, c] = x[r, c] + y[c]`: `y` is repeated over the rows.
+    add(x: read [rows * cols], y: read [cols], out: write [rows * cols], rows: dim, cols: dim) { elementwise::add(x, y, out, &POOL) }
+    /// `out[r, c] = x[r, c] · y[c]`.
+    multiply(x: read [rows * cols], y: read [cols], out: write [rows * cols], rows: dim, cols: dim) {
+        elementwise::multiply(x, y, out, &POOL)
+    }
+    /// `out = factor · x`.
+    scale(x: read [n], out: write [n], n: dim, factor: scalar) { elementwise::scale(x, out, factor, &POOL) }
+    /// `out = factor[0] · x`, the factor still in memory.
+    scale_by(x: read [n], factor: read [1], out: write [n], n: dim) { elementwise::scale(x, out, factor[0], &POOL) }
+    /// `x = factor · x`.
+    scale_in_place(x: update [n], n: dim, factor: scalar) { elementwise::scale_in_place(x, factor, &POOL) }
+    /// `sum = sum + x`: how the tape adds.
+    accumulate(x: read [n], sum: update [n], n: dim) { elementwise::accumulate(x, sum, &POOL) }
+    fill(out: write [n], n: dim, value: scalar) { elementwise::fill(out, value, &POOL) }
+    copy(x: read [n], out: write [n], n: dim) { elementwise::copy(x, out, &POOL) }
+    /// Copies `rows` pieces of `cols` elements from `xOffset`, `xStride` apart (0 repeats one), to `outOffset`, `outStride` apart.
+    copy_strided(
+        x: read [x_len], out: update [out_len], x_len: dim, out_len: dim, rows: dim, cols: dim,
+        x_offset: dim, x_stride: dim, out_offset: dim, out_stride: dim,
+    ) {
+        elementwise::copy_strided(x, out, rows, cols, [x_offset, x_stride], [out_offset, out_stride], &POOL)
+    }
+
+    /// Column sums: `out[c] = Σ_r x[r, c]`.
+    sum_rows(x: read [rows * cols], out: write [cols], partials: scratch [cols * div_ceil(rows, 64)], rows: dim, cols: dim) {
+        reduce::sum_rows(x, out, partials, &POOL)
+    }
+    /// Sums of `x` in blocks of 4,096; the caller adds the few that remain.
+    sum(x: read [n], partials: write [div_ceil(n, 4096)], n: dim) { reduce::sum(x, partials, &POOL) }
+    /// Sums of squares, likewise.
+    sum_squares(x: read [n], partials: write [div_ceil(n, 4096)], n: dim) { reduce::sum_squares(x, partials, &POOL) }
+
+    /// Mean over the middle of `[batch, len, cols]`, of those positions that are below the item's length and whose `keep` is 1;
+    /// 0 where there is none.
+    mean_pool_forward(
+        x: read [batch * len * cols], lengths: maybe_i32 [batch], keep: maybe_u8 [batch * len], out: write [batch * cols],
+        batch: dim, len: dim, cols: dim,
+    ) {
+        pooling::mean_forward(x, lengths, keep, out, len, cols, &POOL)
+    }
+    mean_pool_backward(
+        d_out: read [batch * cols], lengths: maybe_i32 [batch], keep: maybe_u8 [batch * len], d_x: write [batch * len * cols],
+        batch: dim, len: dim, cols: dim,
+    ) {
+        pooling::mean_backward(d_out, lengths, keep, d_x, len, cols, &POOL)
+    }
+
+    /// One step of AdamW (Loshchilov and Hutter 2019), PyTorch's order: decay, moments, then the step. `correction1 = 1 − β₁ᵗ`,
+    /// `correction2 = 1 − β₂ᵗ`.
+    adamw_step(
+        param: update [n], grad: read [n], m: update [n], v: update [n], n: dim,
+        lr: scalar, beta1: scalar, beta2: scalar, eps: scalar, weight_decay: scalar, correction1: scalar, correction2: scalar,
+    ) {
+        let step = adamw::Step { lr, beta1, beta2, eps, weight_decay, correction1, correction2 };
+        adamw::step(param, grad, m, v, &step, &POOL)
+    }
+}

@@ -1,0 +1,193 @@
+//! The thread pool: workers that JavaScript started wait in [`worker_loop`] on a ticket, the caller publishes a job, bumps the ticket and
+//! works too. Whoever is free takes the next task index from a counter; the caller returns when every worker that saw the job has left it.
+//!
+//! ```text
+//! caller                                 worker
+//! write JOB                              spin a little, then wait until TICKET changes
+//! NEXT = 0, LEFT = workers, TICKET += 1  (it reads JOB only after it saw the new ticket)
+//! notify                                 while (i = NEXT++) < tasks: run i
+//! while (i = NEXT++) < tasks: run i      LEFT -= 1
+//! spin until LEFT = 0                    back to waiting
+//! ```
+//! The caller never waits in the engine, which a page's main thread may not. Every worker checks in for every job, so a job's memory is
+//! never read after `for_each` has returned.
+
+use fovea_kernels::parallel::Parallel;
+
+/// The pool behind every kernel.
+pub static POOL: Pool = Pool;
+
+/// See the top of this file.
+pub struct Pool;
+
+/// Work below this is done by the caller alone. Waking a sleeping worker costs up to 20 µs and one still spinning 1 µs (Node 20 and 24, two cores,
+/// November 2026): what is spread must be worth several times that.
+#[cfg(target_feature = "atomics")]
+const SERIAL_BELOW_NANOSECONDS: usize = 20_000;
+
+#[cfg(not(target_feature = "atomics"))]
+impl Parallel for Pool {
+    fn for_each(&self, tasks: usize, nanoseconds: usize, task: &(dyn Fn(usize, usize) + Sync)) {
+        fovea_kernels::parallel::Serial.for_each(tasks, nanoseconds, task);
+    }
+
+    fn threads(&self) -> usize {
+        1
+    }
+}
+
+#[cfg(target_feature = "atomics")]
+pub use threaded::*;
+
+#[cfg(target_feature = "atomics")]
+mod threaded {
+    use super::{Pool, SERIAL_BELOW_NANOSECONDS};
+    use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32};
+    use core::cell::UnsafeCell;
+    use core::hint::spin_loop;
+    use core::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+    use fovea_kernels::parallel::{Parallel, Serial};
+    use wasm_bindgen::prelude::wasm_bindgen;
+
+    type Task = dyn Fn(usize, usize) + Sync;
+
+    struct Job {
+        task: *const Task,
+        tasks: usize,
+    }
+
+    /// Written by the caller before it bumps `TICKET`, read by workers after they saw that.
+    struct JobCell(UnsafeCell<Option<Job>>);
+    // SAFETY: `TICKET` orders the write before the reads, and `LEFT` the reads before the next write.
+    unsafe impl Sync for JobCell {}
+
+    static JOB: JobCell = JobCell(UnsafeCell::new(None));
+    static TICKET: AtomicI32 = AtomicI32::new(0);
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    static LEFT: AtomicUsize = AtomicUsize::new(0);
+    /// Threads that take part, the caller included: 1 is serial.
+    static THREADS: AtomicUsize = AtomicUsize::new(1);
+    static STOP: AtomicI32 = AtomicI32::new(0);
+    static READY: AtomicI32 = AtomicI32::new(0);
+    static TRAPPED: AtomicI32 = AtomicI32::new(0);
+    /// Set while a job runs: a task that spreads work itself does it alone.
+    static BUSY: AtomicI32 = AtomicI32::new(0);
+    /// Jobs that were spread since the start: tests ask whether the threaded path ran.
+    static SPREAD: AtomicI32 = AtomicI32::new(0);
+
+    /// How long a worker looks for the next job before it sleeps: about 20 µs, the gap between the kernels of a training step.
+    const SPINS: usize = 2_000;
+
+    impl Parallel for Pool {
+        fn for_each(&self, tasks: usize, nanoseconds: usize, task: &Task) {
+            let threads = THREADS.load(Ordering::Relaxed);
+            let small = tasks < 2 || tasks.saturating_mul(nanoseconds) < SERIAL_BELOW_NANOSECONDS;
+            if threads == 1 || small || BUSY.swap(1, Ordering::Acquire) == 1 {
+                return Serial.for_each(tasks, nanoseconds, task);
+            }
+            // SAFETY: `LEFT` was 0 when the last job ended, so no worker reads the cell; the lifetime is only erased until
+            // this function returns, which it does after every worker has left the job.
+            unsafe {
+                let task = core::mem::transmute::<*const Task, *const Task>(task as *const Task);
+                *JOB.0.get() = Some(Job { task, tasks });
+            }
+            NEXT.store(0, Ordering::Relaxed);
+            LEFT.store(threads - 1, Ordering::Relaxed);
+            TICKET.fetch_add(1, Ordering::Release);
+            SPREAD.fetch_add(1, Ordering::Relaxed);
+            // SAFETY: the address of a live, aligned i32.
+            unsafe { memory_atomic_notify(TICKET.as_ptr(), (threads - 1) as u32) };
+            run(task, tasks, 0);
+            while LEFT.load(Ordering::Acquire) != 0 && TRAPPED.load(Ordering::Relaxed) == 0 {
+                spin_loop();
+            }
+            BUSY.store(0, Ordering::Release);
+        }
+
+        fn threads(&self) -> usize {
+            THREADS.load(Ordering::Relaxed)
+        }
+    }
+
+    fn run(task: &Task, tasks: usize, thread: usize) {
+        loop {
+            let index = NEXT.fetch_add(1, Ordering::Relaxed);
+            if index >= tasks {
+                return;
+            }
+            task(index, thread);
+        }
+    }
+
+    /// Never returns until [`pool_stop`]: takes part in every job as thread `index` (1-based; the caller is 0).
+    #[wasm_bindgen]
+    pub fn worker_loop(index: usize) {
+        let mut seen = TICKET.load(Ordering::Acquire);
+        READY.fetch_add(1, Ordering::Release);
+        loop {
+            seen = next_ticket(seen);
+            if STOP.load(Ordering::Acquire) != 0 {
+                return;
+            }
+            // SAFETY: the ticket was bumped after the job was written, and the caller waits for `LEFT` before it ends.
+            let (task, tasks) = unsafe {
+                let job = (*JOB.0.get()).as_ref().unwrap_unchecked();
+                (&*job.task, job.tasks)
+            };
+            run(task, tasks, index);
+            LEFT.fetch_sub(1, Ordering::Release);
+        }
+    }
+
+    fn next_ticket(seen: i32) -> i32 {
+        for _ in 0..SPINS {
+            let now = TICKET.load(Ordering::Acquire);
+            if now != seen {
+                return now;
+            }
+            spin_loop();
+        }
+        loop {
+            // SAFETY: the address of a live, aligned i32.
+            unsafe { memory_atomic_wait32(TICKET.as_ptr(), seen, -1) };
+            let now = TICKET.load(Ordering::Acquire);
+            if now != seen {
+                return now;
+            }
+        }
+    }
+
+    /// From now on jobs are shared by `threads` threads: the caller and workers 1 to `threads − 1`, all of them in their loop.
+    #[wasm_bindgen]
+    pub fn pool_configure(threads: usize) {
+        THREADS.store(threads.max(1), Ordering::Release);
+    }
+
+    /// Ends the workers' loops.
+    #[wasm_bindgen]
+    pub fn pool_stop() {
+        THREADS.store(1, Ordering::Release);
+        STOP.store(1, Ordering::Release);
+        TICKET.fetch_add(1, Ordering::Release);
+        // SAFETY: the address of a live, aligned i32.
+        unsafe { memory_atomic_notify(TICKET.as_ptr(), u32::MAX) };
+    }
+
+    /// Address of the count of workers that have entered their loop.
+    #[wasm_bindgen]
+    pub fn pool_ready_address() -> usize {
+        READY.as_ptr() as usize
+    }
+
+    /// Address of a word that JavaScript sets when a worker has died, so that no caller waits for it.
+    #[wasm_bindgen]
+    pub fn pool_trapped_address() -> usize {
+        TRAPPED.as_ptr() as usize
+    }
+
+    /// How many jobs were shared with workers so far.
+    #[wasm_bindgen]
+    pub fn pool_jobs() -> i32 {
+        SPREAD.load(Ordering::Relaxed)
+    }
+}
