@@ -92,7 +92,9 @@ function giveBack(): void {
 function die(what: string, cause?: unknown): never {
   const detail = cause instanceof Error ? ` (${cause.message})` : "";
   const advice = "await dispose() and init() again, and load what was saved";
-  refusal = new FoveaError("WORKER_TRAP", `kernels: ${what}${detail}, so its memory can no longer be trusted; ${advice}`, { cause });
+  refusal = new FoveaError("WORKER_TRAP", `kernels: ${what}${detail}, so its memory can no longer be trusted; ${advice}`, {
+    cause,
+  });
   throw refusal;
 }
 

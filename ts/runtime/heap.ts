@@ -123,7 +123,10 @@ export class Heap {
 
   #refuse(bytes: number): never {
     const figures = `${count(bytes)} bytes asked for, ${count(this.#used)} in use, the limit is ${count(this.#limit)}`;
-    throw new FoveaError("OUT_OF_MEMORY", `allocate: memory is full, ${figures}; free tensors with scope() or use smaller batches`);
+    throw new FoveaError(
+      "OUT_OF_MEMORY",
+      `allocate: memory is full, ${figures}; free tensors with scope() or use smaller batches`,
+    );
   }
 }
 

@@ -100,21 +100,29 @@ function filled(shape: Shape, dtype: DType, options: TensorOptions, fill: (view:
 
 function fromValues(values: ArrayLike<unknown>, shape: Shape, dtype: DType, options: TensorOptions): Tensor {
   if (sizeOf("tensor", shape) !== values.length) {
-    throw new FoveaError("SHAPE", `tensor: shape must hold all of the data, got ${values.length} elements for ${formatShape(shape)}`);
+    throw new FoveaError(
+      "SHAPE",
+      `tensor: shape must hold all of the data, got ${values.length} elements for ${formatShape(shape)}`,
+    );
   }
   // Checked whole before memory is taken. A view of the right type needs no look at each element.
-  const checked = isOf(values, dtype) ? values : Array.from(values, (value, index) => numberOf("tensor", value, dtype, `element ${index}`));
+  const checked = isOf(values, dtype)
+    ? values
+    : Array.from(values, (value, index) => numberOf("tensor", value, dtype, `element ${index}`));
   return filled(shape, dtype, options, (view) => view.set(checked));
 }
 
 const isOf = (values: ArrayLike<unknown>, dtype: DType): values is TypedArray =>
-  dtype === "float32" ? values instanceof Float32Array || values instanceof Float64Array : dtype === "int32" && values instanceof Int32Array;
+  dtype === "float32"
+    ? values instanceof Float32Array || values instanceof Float64Array
+    : dtype === "int32" && values instanceof Int32Array;
 
 function dtypeOfView(data: ArrayBufferView): DType {
   if (data instanceof Float32Array) return "float32";
   if (data instanceof Int32Array) return "int32";
   const kind = data.constructor.name;
-  const advice = data instanceof Uint8Array ? `{ dtype: "bool" } for a mask` : `{ dtype: "float32" } or { dtype: "int32" } to convert`;
+  const advice =
+    data instanceof Uint8Array ? `{ dtype: "bool" } for a mask` : `{ dtype: "float32" } or { dtype: "int32" } to convert`;
   throw new FoveaError("DTYPE", `tensor: a typed array must be Float32Array or Int32Array, got ${kind}; say ${advice}`);
 }
 
@@ -126,12 +134,16 @@ function expectGradDType(dtype: DType, options: TensorOptions): void {
 /** `value` as the dtype's number. Throws `DTYPE` if it is none, `RANGE` if the dtype cannot hold it. */
 function numberOf(op: string, value: unknown, dtype: DType, what: string): number {
   if (typeof value !== "number" && typeof value !== "boolean") {
-    throw new FoveaError("DTYPE", `${op}: ${what} must be a number, got ${value === undefined ? "nothing" : `${typeof value} ${String(value)}`}`);
+    throw new FoveaError(
+      "DTYPE",
+      `${op}: ${what} must be a number, got ${value === undefined ? "nothing" : `${typeof value} ${String(value)}`}`,
+    );
   }
   const number = Number(value);
   if (dtype === "int32" && (number | 0) !== number) {
     throw new FoveaError("RANGE", `${op}: ${what} must be a whole number of 32 bits for int32, got ${number}`);
   }
-  if (dtype === "bool" && number !== 0 && number !== 1) throw new FoveaError("RANGE", `${op}: ${what} must be 0 or 1 for bool, got ${number}`);
+  if (dtype === "bool" && number !== 0 && number !== 1)
+    throw new FoveaError("RANGE", `${op}: ${what} must be 0 or 1 for bool, got ${number}`);
   return number;
 }

@@ -37,5 +37,8 @@ export function flatten(op: string, data: unknown): { shape: Shape; values: unkn
 }
 
 function refuse(op: string, what: string, shape: Shape): never {
-  throw new FoveaError("SHAPE", `${op}: rows must all be alike, but ${what} where ${formatShape(shape)} was expected; pad them to one length`);
+  throw new FoveaError(
+    "SHAPE",
+    `${op}: rows must all be alike, but ${what} where ${formatShape(shape)} was expected; pad them to one length`,
+  );
 }

@@ -125,7 +125,6 @@ function mix(x: number): number {
 
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
-const LN2 = 0.6931471805599453;
 
 /**
  * The natural logarithm of a normal positive double: 2 ** exponent · m with m in [√½, √2), and ln m = 2 · artanh(s), s = (m - 1) / (m + 1).
@@ -144,5 +143,5 @@ function ln(x: number): number {
   const square = s * s;
   let series = 0;
   for (let power = 21; power >= 1; power -= 2) series = series * square + 1 / power;
-  return exponent * LN2 + 2 * s * series;
+  return exponent * Math.LN2 + 2 * s * series;
 }

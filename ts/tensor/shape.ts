@@ -27,12 +27,16 @@ export function sizeOf(op: string, shape: Shape): number {
   for (let axis = 0; axis < shape.length; axis += 1) {
     const length: unknown = shape[axis];
     if (typeof length !== "number" || !Number.isSafeInteger(length) || length < 0) {
-      throw new FoveaError("SHAPE", `${op}: sizes must be whole numbers of at least 0, got ${String(length)} in ${formatShape(shape)}`);
+      throw new FoveaError(
+        "SHAPE",
+        `${op}: sizes must be whole numbers of at least 0, got ${String(length)} in ${formatShape(shape)}`,
+      );
     }
     size *= length;
   }
   // Sizes are at most 2 ** 53, and once the product has passed 2 ** 32 only a 0 brings it back: doubles do not wrap.
-  if (size > MOST_ELEMENTS) throw new FoveaError("SHAPE", `${op}: at most 2 ** 32 elements fit in memory, got ${formatShape(shape)}`);
+  if (size > MOST_ELEMENTS)
+    throw new FoveaError("SHAPE", `${op}: at most 2 ** 32 elements fit in memory, got ${formatShape(shape)}`);
   return size;
 }
 
@@ -73,7 +77,10 @@ export function expectDType(op: string, tensors: Named, dtype: DType): void {
   for (const [name, tensor] of Object.entries(tensors)) {
     if (tensor && tensor.dtype !== dtype) {
       const advice = `make it with tensor(data, { dtype: "${dtype}" })`;
-      throw new FoveaError("DTYPE", `${op}: ${name} must be ${dtype}, got ${tensor.dtype} ${formatShape(tensor.shape)}; ${advice}`);
+      throw new FoveaError(
+        "DTYPE",
+        `${op}: ${name} must be ${dtype}, got ${tensor.dtype} ${formatShape(tensor.shape)}; ${advice}`,
+      );
     }
   }
 }

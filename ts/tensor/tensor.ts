@@ -64,7 +64,10 @@ export class Tensor implements Buffer {
       throw new FoveaError("GRAD", `requiresGrad: only float32 tensors have gradients, got ${describe(this)}`);
     }
     if (this.recorded || this.leaf !== this) {
-      throw new FoveaError("GRAD", `requiresGrad: can only be set on a leaf, got the result of an op ${formatShape(this.shape)}; detach() it first`);
+      throw new FoveaError(
+        "GRAD",
+        `requiresGrad: can only be set on a leaf, got the result of an op ${formatShape(this.shape)}; detach() it first`,
+      );
     }
     this.#requiresGrad = value;
   }
@@ -101,7 +104,8 @@ export class Tensor implements Buffer {
   /** The value of a tensor that has only one. Throws `SHAPE` if there are more. */
   item(): number {
     expectAlive("item", this);
-    if (this.length !== 1) throw new FoveaError("SHAPE", `item: must have one element, got ${formatShape(this.shape)}; use toArray()`);
+    if (this.length !== 1)
+      throw new FoveaError("SHAPE", `item: must have one element, got ${formatShape(this.shape)}; use toArray()`);
     return this.view()[0]!;
   }
 
@@ -130,7 +134,10 @@ export class Tensor implements Buffer {
     expectAlive("backward", this);
     if (!this.recorded) {
       const rule = this.requiresGrad ? "is a leaf itself" : "was not computed from any that requires a gradient";
-      throw new FoveaError("GRAD", `backward: tensor ${formatShape(this.shape)} ${rule}; set requiresGrad before computing from it`);
+      throw new FoveaError(
+        "GRAD",
+        `backward: tensor ${formatShape(this.shape)} ${rule}; set requiresGrad before computing from it`,
+      );
     }
     this.recorded.backward(this, seed);
   }
@@ -204,7 +211,9 @@ export function rebind(tensor: Tensor, flat: Tensor, offset: number): void {
   expectAlive("rebind", tensor);
   expectPlace("rebind", tensor, flat, offset);
   const view = tensor.view();
-  heap.u8(flat.ptr + offset * BYTES[flat.dtype], view.byteLength).set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+  heap
+    .u8(flat.ptr + offset * BYTES[flat.dtype], view.byteLength)
+    .set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
   const before = tensor.storage;
   tensor.storage = flat.storage.retain();
   tensor.offset = flat.offset + offset * BYTES[flat.dtype];
@@ -238,7 +247,8 @@ export function touch(tensor: Tensor): void {
 function expectPlace(op: string, tensor: Tensor, flat: Tensor, offset: number): void {
   expectAlive(op, flat);
   expectWithin(op, flat, offset, tensor.length);
-  if (tensor.dtype !== flat.dtype) throw new FoveaError("DTYPE", `${op}: the flat tensor must be ${tensor.dtype}, got ${flat.dtype}`);
+  if (tensor.dtype !== flat.dtype)
+    throw new FoveaError("DTYPE", `${op}: the flat tensor must be ${tensor.dtype}, got ${flat.dtype}`);
 }
 
 function expectWithin(op: string, tensor: Tensor, offset: number, length: number): void {
@@ -247,4 +257,3 @@ function expectWithin(op: string, tensor: Tensor, offset: number, length: number
 }
 
 const describe = (tensor: Tensor): string => `${tensor.dtype} ${formatShape(tensor.shape)}`;
-

@@ -1,0 +1,3 @@
+export { gradEnabled, noGrad } from "../tensor/gradMode.ts";
+export { type GradCheckOptions, type GradCheckReport, gradCheck } from "./gradCheck.ts";
+export { type Backward, type BackwardMany, type Grads, record, recordMany } from "./tape.ts";
