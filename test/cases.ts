@@ -1,0 +1,51 @@
+/**
+ * What every kernel is tried on: sizes with the reason for each, how inputs are filled, and how far results may be from the reference.
+ * A new kernel without an entry does not compile.
+ */
+import type { KernelName } from "../ts/runtime/kernels.gen.ts";
+import { dropout, geluBackward, geluForward, reluBackward, reluForward } from "./cases/activations.ts";
+import { adamwStep } from "./cases/adamW.ts";
+import { attentionBackward, attentionForward, attentionWeights } from "./cases/attention.ts";
+import { crossEntropyBackward, crossEntropyForward } from "./cases/crossEntropy.ts";
+import { accumulate, add, copy, copyStrided, fill, multiply, scale, scaleBy, scaleInPlace } from "./cases/elementwise.ts";
+import { embeddingBackward, embeddingForward } from "./cases/embedding.ts";
+import { layerNormBackward, layerNormForward } from "./cases/layerNorm.ts";
+import { matmulCases as matmul } from "./cases/matmul.ts";
+import { meanPoolBackward, meanPoolForward, sum, sumRows, sumSquares } from "./cases/reductions.ts";
+import { softmaxBackward, softmaxForward } from "./cases/softmax.ts";
+import type { KernelCases } from "./cases/types.ts";
+
+export const cases = {
+  accumulate,
+  adamwStep,
+  add,
+  attentionBackward,
+  attentionForward,
+  attentionWeights,
+  copy,
+  copyStrided,
+  crossEntropyBackward,
+  crossEntropyForward,
+  dropout,
+  embeddingBackward,
+  embeddingForward,
+  fill,
+  geluBackward,
+  geluForward,
+  layerNormBackward,
+  layerNormForward,
+  matmul,
+  meanPoolBackward,
+  meanPoolForward,
+  multiply,
+  reluBackward,
+  reluForward,
+  scale,
+  scaleBy,
+  scaleInPlace,
+  softmaxBackward,
+  softmaxForward,
+  sum,
+  sumRows,
+  sumSquares,
+} satisfies { [K in KernelName]: KernelCases<K> };
