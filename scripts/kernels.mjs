@@ -5,7 +5,7 @@ import { emit } from "./kernels/emit.mjs";
 import { parseKernels } from "./kernels/parse.mjs";
 
 const at = (/** @type {string} */ path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const TARGET = "ts/runtime/kernels.gen.ts";
+export const TARGET = "ts/runtime/kernels.gen.ts";
 
 /** @returns {string} what kernels.gen.ts should hold */
 export function generateKernels() {

@@ -63,10 +63,14 @@ ${kernels.map(manifestEntry).join("\n")}
 
 /** @param {Kernel} kernel */
 function argsType(kernel) {
-  const lines = kernel.doc.length === 0 ? [] : ["/**", ...kernel.doc.map((line) => ` * ${line.replace(/`[a-z_0-9]+`/g, camel)}`), " */"];
+  const lines =
+    kernel.doc.length === 0 ? [] : ["/**", ...kernel.doc.map((line) => ` * ${line.replace(/`[a-z_0-9]+`/g, camel)}`), " */"];
   const fields = kernel.args.flatMap((arg) => {
     const buffer = bufferOf(arg);
-    if (buffer) return [buffer.optional ? `${camel(arg.name)}?: ${buffer.type} | null | undefined;` : `${camel(arg.name)}: ${buffer.type};`];
+    if (buffer)
+      return [
+        buffer.optional ? `${camel(arg.name)}?: ${buffer.type} | null | undefined;` : `${camel(arg.name)}: ${buffer.type};`,
+      ];
     const type = NUMBERS[/** @type {keyof typeof NUMBERS} */ (arg.kind)];
     return type ? [`${camel(arg.name)}: ${type};`] : [];
   });
@@ -121,7 +125,10 @@ function overlapChecks(kernel, args) {
       ? []
       : buffers
           .filter((other, position) => position !== index && (position < index || !bufferOf(other)?.written))
-          .map((other) => `apart("${kernel}", "${camel(arg.name)}", args.${camel(arg.name)}, "${camel(other.name)}", args.${camel(other.name)});`),
+          .map(
+            (other) =>
+              `apart("${kernel}", "${camel(arg.name)}", args.${camel(arg.name)}, "${camel(other.name)}", args.${camel(other.name)});`,
+          ),
   );
 }
 
@@ -153,7 +160,9 @@ function manifestEntry(kernel) {
 
 /** @param {string[]} tokens */
 function lengthFunction(tokens) {
-  const names = [...new Set(tokens.filter((token) => /^[a-z]/.test(token) && token !== "div_ceil" && token !== "round_up").map(camel))];
+  const names = [
+    ...new Set(tokens.filter((token) => /^[a-z]/.test(token) && token !== "div_ceil" && token !== "round_up").map(camel)),
+  ];
   if (names.length === 0) return `() => ${expression(tokens)}`;
   return `({ ${names.join(", ")} }: Dims<"${names.join('" | "')}">) => ${expression(tokens)}`;
 }
@@ -163,9 +172,7 @@ const expression = (tokens) => spaced(tokens.map((token) => (/^\d/.test(token) ?
 
 /** @param {string[]} tokens */
 function spaced(tokens) {
-  return tokens
-    .map((token) => (/^[-+*/]$/.test(token) ? ` ${token} ` : token === "," ? ", " : token))
-    .join("");
+  return tokens.map((token) => (/^[-+*/]$/.test(token) ? ` ${token} ` : token === "," ? ", " : token)).join("");
 }
 
 /** @param {string[]} lines */

@@ -4,7 +4,17 @@
 /** @typedef {{ name: string, doc: string[], args: Argument[] }} Kernel */
 
 const BUFFER_KINDS = new Set([
-  "read", "read_i32", "read_u8", "maybe", "maybe_i32", "maybe_u8", "write", "maybe_write", "write_i32", "update", "scratch",
+  "read",
+  "read_i32",
+  "read_u8",
+  "maybe",
+  "maybe_i32",
+  "maybe_u8",
+  "write",
+  "maybe_write",
+  "write_i32",
+  "update",
+  "scratch",
 ]);
 const NUMBER_KINDS = new Set(["dim", "flag", "int", "scalar", "threads"]);
 const LENGTH_FUNCTIONS = new Set(["div_ceil", "round_up"]);
