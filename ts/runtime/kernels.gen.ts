@@ -460,7 +460,7 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("matmul", "pre", args.pre, "b", args.b);
     apart("matmul", "pre", args.pre, "bias", args.bias);
     apart("matmul", "pre", args.pre, "out", args.out);
-    const packedSize = scratchBytes(k * roundUp(n, 24) + k * roundUp(m, 24));
+    const packedSize = scratchBytes(k * roundUp(n, 4) + transposeA * k * m);
     const packed = binding.scratch(packedSize);
     try {
       binding.exports.matmul!(a, b, bias, out, pre, packed, batch, aBatch, bBatch, m, n, k, transposeA, transposeB, activation);
@@ -516,7 +516,7 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("attentionForward", "lse", args.lse, "keep", args.keep);
     apart("attentionForward", "lse", args.lse, "bias", args.bias);
     apart("attentionForward", "lse", args.lse, "out", args.out);
-    const scratchSize = scratchBytes(threads * (128 * 96 + headDim * 96 + 128 * valueHeadDim + 512));
+    const scratchSize = scratchBytes(threads * (192 * roundUp(headDim, 4) + 192 * roundUp(valueHeadDim, 4) + 2432));
     const scratch = binding.scratch(scratchSize);
     try {
       binding.exports.attention_forward!(query, key, value, keyLengths, keep, bias, out, lse, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
@@ -564,7 +564,7 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("attentionWeights", "weights", args.weights, "keep", args.keep);
     apart("attentionWeights", "weights", args.weights, "bias", args.bias);
     apart("attentionWeights", "weights", args.weights, "lse", args.lse);
-    const scratchSize = scratchBytes(threads * (128 * 96 + headDim * 96 + 128 * valueHeadDim + 512));
+    const scratchSize = scratchBytes(threads * (192 * roundUp(headDim, 4) + 192 * roundUp(valueHeadDim, 4) + 2432));
     const scratch = binding.scratch(scratchSize);
     try {
       binding.exports.attention_weights!(query, key, keyLengths, keep, bias, lse, weights, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
@@ -640,7 +640,7 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("attentionBackward", "dBias", args.dBias, "dWeights", args.dWeights);
     apart("attentionBackward", "dBias", args.dBias, "dPacked", args.dPacked);
     const deltaSize = scratchBytes(batch * numHeads * queryLen);
-    const scratchSize = scratchBytes(threads * (2 * 128 * 96 + 2 * headDim * 96 + 2 * valueHeadDim * 96 + 128 * headDim + 512));
+    const scratchSize = scratchBytes(threads * (256 * roundUp(headDim, 4) + 192 * roundUp(valueHeadDim, 4) + 64 * valueHeadDim + 12288));
     const delta = binding.scratch(deltaSize + scratchSize);
     const scratch = delta + deltaSize;
     try {
