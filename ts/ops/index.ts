@@ -1,0 +1,29 @@
+export { add } from "./add.ts";
+export {
+  type AttentionOptions,
+  type AttentionResult,
+  type PackedAttentionOptions,
+  packedAttention,
+  scaledDotProductAttention,
+} from "./attention.ts";
+export { concat } from "./concat.ts";
+export { type CrossEntropyOptions, crossEntropy } from "./crossEntropy.ts";
+export { type DropoutOptions, dropout } from "./dropout.ts";
+export { embedding } from "./embedding.ts";
+export { expand } from "./expand.ts";
+export { gelu } from "./gelu.ts";
+export { layerNorm } from "./layerNorm.ts";
+export { linear } from "./linear.ts";
+export { all, bias, causal, drop, keep, lengths, type Mask, window } from "./mask.ts";
+export { type MatmulOptions, matmul } from "./matmul.ts";
+export { mean } from "./mean.ts";
+export { type MeanPoolOptions, meanPool } from "./meanPool.ts";
+export { multiply } from "./multiply.ts";
+export { type NarrowOptions, narrow } from "./narrow.ts";
+export { packedProjection } from "./packedProjection.ts";
+export type { Activation } from "./product.ts";
+export { relu } from "./relu.ts";
+export { reshape } from "./reshape.ts";
+export { scale } from "./scale.ts";
+export { softmax } from "./softmax.ts";
+export { type ReduceOptions, sum } from "./sum.ts";

@@ -1,0 +1,17 @@
+import { record } from "../autograd/tape.ts";
+import { kernels } from "../runtime/kernels.gen.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import { expectFloat } from "./checks.ts";
+
+/** `factor · x`, the factor a number. Throws `DTYPE`, `DISPOSED`. */
+export function scale(x: Tensor, factor: number): Tensor {
+  expectFloat("scale", { x });
+  const n = x.length;
+  const out = empty(x.shape);
+  if (n > 0) kernels.scale({ x, out, n, factor });
+  return record(out, [x], [], (dOut, grads) => {
+    const dX = grads.empty(0);
+    if (n > 0) kernels.scale({ x: dOut, out: dX, n, factor });
+    return [dX];
+  });
+}
