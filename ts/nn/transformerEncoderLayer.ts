@@ -1,0 +1,111 @@
+import { add } from "../ops/add.ts";
+import { all, lengths, type Mask } from "../ops/mask.ts";
+import { scope } from "../tensor/scope.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { Dropout } from "./dropout.ts";
+import { LayerNorm } from "./layerNorm.ts";
+import { Linear } from "./linear.ts";
+import { Module } from "./module.ts";
+import { MultiheadAttention, type MultiheadAttentionResult } from "./multiheadAttention.ts";
+
+export interface TransformerEncoderLayerOptions {
+  dimFeedforward?: number;
+  dropout?: number;
+  activation?: "relu" | "gelu";
+  layerNormEps?: number;
+  /** Normalise before each sub-layer (Xiong et al. 2020) rather than after its residual. */
+  normFirst?: boolean;
+  bias?: boolean;
+}
+
+export interface EncoderCall {
+  /** Who may attend to whom: `causal()`, `lengths([…])`, … */
+  mask?: Mask | null | undefined;
+  /** How many tokens of each item are real: the same as `mask: lengths([…])`. */
+  lengths?: ArrayLike<number> | null | undefined;
+  /** PyTorch's: bool with **true = may not attend**, or float; `[seqLen, seqLen]` or `[batch · numHeads, seqLen, seqLen]`. */
+  srcMask?: Tensor | null | undefined;
+  /** PyTorch's: `[batch, seqLen]`, bool with **true = ignore**, or float. */
+  srcKeyPaddingMask?: Tensor | null | undefined;
+  isCausal?: boolean;
+  /** Also give the attention weights of each head, `[batch, numHeads, seqLen, seqLen]`; without it they are never computed. */
+  needWeights?: boolean;
+}
+
+/**
+ * Self-attention, then a feed-forward network, each with dropout, a residual and a norm (Vaswani et al. 2017). PyTorch's module,
+ * batch first, with its defaults, initial values and state-dict keys.
+ */
+export class TransformerEncoderLayer extends Module {
+  readonly selfAttn: MultiheadAttention;
+  readonly linear1: Linear;
+  readonly dropout: Dropout;
+  readonly linear2: Linear;
+  readonly norm1: LayerNorm;
+  readonly norm2: LayerNorm;
+  readonly dropout1: Dropout;
+  readonly dropout2: Dropout;
+  readonly normFirst: boolean;
+  readonly activation: "relu" | "gelu";
+  readonly #arguments: [number, number, TransformerEncoderLayerOptions];
+
+  constructor(dModel: number, numHeads: number, options: TransformerEncoderLayerOptions = {}) {
+    super();
+    const {
+      dimFeedforward = 2048,
+      dropout = 0.1,
+      activation = "relu",
+      layerNormEps: eps = 1e-5,
+      normFirst = false,
+      bias = true,
+    } = options;
+    this.#arguments = [dModel, numHeads, options];
+    this.selfAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias });
+    this.linear1 = new Linear(dModel, dimFeedforward, { bias });
+    this.dropout = new Dropout(dropout);
+    this.linear2 = new Linear(dimFeedforward, dModel, { bias });
+    this.norm1 = new LayerNorm(dModel, { eps, bias });
+    this.norm2 = new LayerNorm(dModel, { eps, bias });
+    this.dropout1 = new Dropout(dropout);
+    this.dropout2 = new Dropout(dropout);
+    this.normFirst = normFirst;
+    this.activation = activation;
+  }
+
+  /** A layer of the same sizes and options, with initial values of its own. */
+  another(): TransformerEncoderLayer {
+    return new TransformerEncoderLayer(...this.#arguments);
+  }
+
+  /** `src [batch, seqLen, dModel]`, out the same. Throws as `MultiheadAttention` does. */
+  forward(src: Tensor, call: EncoderCall & { needWeights: true }): { out: Tensor; weights: Tensor };
+  forward(src: Tensor, call?: EncoderCall): Tensor;
+  forward(src: Tensor, call: EncoderCall = {}): Tensor | { out: Tensor; weights: Tensor } {
+    const { norm1, norm2, normFirst } = this;
+    const { out, weights } = scope(() => {
+      const attended = this.#selfAttention(normFirst ? norm1.forward(src) : src, call);
+      const sum = add(src, this.dropout1.forward(attended.out));
+      const x = normFirst ? sum : norm1.forward(sum);
+      const out = add(x, this.#feedForward(normFirst ? norm2.forward(x) : x));
+      return { out: normFirst ? out : norm2.forward(out), weights: attended.weights };
+    });
+    return weights ? { out, weights } : out;
+  }
+
+  #selfAttention(x: Tensor, call: EncoderCall): MultiheadAttentionResult {
+    const { mask, lengths: own, srcMask, srcKeyPaddingMask, isCausal = false, needWeights = false } = call;
+    return this.selfAttn.forward(x, x, x, {
+      mask: own ? all(mask, lengths(own)) : mask,
+      attnMask: srcMask,
+      keyPaddingMask: srcKeyPaddingMask,
+      isCausal,
+      needWeights,
+      averageAttnWeights: false,
+    });
+  }
+
+  #feedForward(x: Tensor): Tensor {
+    const hidden = this.dropout.forward(this.linear1.forward(x, { activation: this.activation }));
+    return this.dropout2.forward(this.linear2.forward(hidden));
+  }
+}
