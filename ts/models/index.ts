@@ -1,0 +1,1 @@
+export { SequenceClassifier, type SequenceClassifierCall, type SequenceClassifierOptions } from "./sequenceClassifier.ts";
