@@ -14,7 +14,27 @@ export type ErrorCode =
   | "STATE" // not possible now: before `init`, after `dispose`
   | "UNSUPPORTED" // this engine cannot do it
   | "WASM_LOAD" // the wasm file is missing, blocked or damaged
-  | "WORKER_TRAP"; // a kernel trapped; the runtime must be started again
+  | "WORKER_TRAP" // a kernel trapped; the runtime must be started again
+  | SafetensorsErrorCode;
+
+/** What is wrong with a safetensors file. */
+export type SafetensorsErrorCode =
+  | "DATA_TRUNCATED" // the file ends inside a tensor
+  | "DTYPE_UNKNOWN" // no dtype of the format
+  | "DTYPE_UNSUPPORTED" // one this library does not read
+  | "DUPLICATE_KEY" // a name or a field twice
+  | "HEADER_JSON" // the header is not a JSON object
+  | "HEADER_TOO_LARGE"
+  | "HEADER_TOO_SHORT"
+  | "HEADER_TRUNCATED" // the file ends inside the header
+  | "HEADER_UTF8"
+  | "METADATA" // not an object of strings
+  | "MISALIGNED" // a tensor that does not end on a byte
+  | "NOT_CONTIGUOUS" // a hole, an overlap or bytes at the end
+  | "OFFSETS" // not [begin, end] with begin ≤ end
+  | "SIZE_MISMATCH" // shape and bytes differ
+  | "SIZE_OVERFLOW" // a size beyond 64 bits
+  | "TENSOR_FIELD"; // a field is missing or unknown
 
 /** Every error Fovea throws on purpose: `op: rule, got value [shape]`, then what to do. Nothing has changed when it is thrown. */
 export class FoveaError extends Error {

@@ -1,0 +1,9 @@
+export {
+  loadSafetensors,
+  parseSafetensors,
+  type SafetensorsEntry,
+  type SafetensorsFile,
+  saveSafetensors,
+} from "./safetensors.ts";
+export type { SafetensorsDtype, SafetensorsValues } from "./safetensorsDtype.ts";
+export { loadSafetensorsFile, saveSafetensorsFile } from "./safetensorsFile.ts";
