@@ -7,7 +7,8 @@
 //! | --- | --- | --- |
 //! | [`lanes`] | four float32: portable, simd128, relaxed | |
 //! | [`parallel`] | tasks over disjoint parts | |
-//! | [`math`] | exp, tanh, erf, ln over lanes | |
+//! | [`math`] | exp, exp2, tanh, ln over lanes | Cody and Waite 1980 |
+//! | `lanewise` | loops over slices, lanes and tails; sums in one order | |
 //! | [`rng`] | counter-based random bits, dropout factors | |
 //! | [`gemm`] | `out = activation(op(a) · op(b) + bias)` | Goto and van de Geijn 2008; BLIS |
 //! | [`attention`] | `softmax(scale · Q Kᵀ + mask) V` | Dao et al. 2022 (FlashAttention) |
@@ -35,6 +36,7 @@ pub mod embedding;
 pub mod gelu;
 pub mod gemm;
 pub mod lanes;
+mod lanewise;
 pub mod layer_norm;
 pub mod math;
 pub mod pooling;

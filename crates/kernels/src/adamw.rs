@@ -1,0 +1,56 @@
+//! ```text
+//! param ← param · (1 − lr · weight_decay)                      decay, decoupled from the gradient
+//! m ← β₁ m + (1 − β₁) grad                                     moments
+//! v ← β₂ v + (1 − β₂) grad²
+//! param ← param − lr · (m / correction₁) / (√(v / correction₂) + eps)
+//! ```
+//!
+//! in PyTorch's order. Two departures for the sake of rounding: `m` moves by `(1 − β₁)(grad − m)`, and decay and step are added up before
+//! they are taken from `param`. The factor `1 − lr · weight_decay` of 0.99999 would carry a float32 error of 3e-8 into every step, always
+//! in the same direction: 3e-5 after 1,000 steps, where this is within 1e-6.
+//!
+//! No gradient: this is the end of the line.
+
+use crate::lanes::Lane;
+use crate::lanewise::{EXP_TASK, TASK, update};
+use crate::parallel::{Parallel, for_each_chunks};
+
+/// Elements of the four buffers that go through the three loops at a time: 16 KiB, half of a first-level cache.
+const AT_A_TIME: usize = 1024;
+
+/// One step's constants. `correction1 = 1 − β₁ᵗ` and `correction2 = 1 − β₂ᵗ` at step t, from the betas as float32 holds them: 0.999
+/// becomes 0.99900001, whose complement is 1.3e-5 smaller, and the first steps divide one by the other.
+pub struct Step {
+    /// Learning rate.
+    pub lr: f32,
+    /// How much of `m` remains.
+    pub beta1: f32,
+    /// How much of `v` remains.
+    pub beta2: f32,
+    /// Added to the root.
+    pub eps: f32,
+    /// Share of the parameter taken away per unit of `lr`.
+    pub weight_decay: f32,
+    /// `1 − β₁ᵗ`.
+    pub correction1: f32,
+    /// `1 − β₂ᵗ`.
+    pub correction2: f32,
+}
+
+/// Moves `param` one step, and the moments `m` and `v` with it.
+pub fn step(param: &mut [f32], grad: &[f32], m: &mut [f32], v: &mut [f32], step: &Step, pool: &impl Parallel) {
+    let inverse_root = Lane::splat(1.0) / Lane::splat(step.correction2).sqrt();
+    let move_m = Lane::splat(1.0 - step.beta1);
+    let (beta2, move_v) = (Lane::splat(step.beta2), Lane::splat(1.0 - step.beta2));
+    let (eps, decay) = (Lane::splat(step.eps), Lane::splat(step.lr * step.weight_decay));
+    let rate = Lane::splat(step.lr / step.correction1);
+    for_each_chunks(pool, [(param, TASK), (m, TASK), (v, TASK)], EXP_TASK, |task, [param, m, v]| {
+        let grad = &grad[task * TASK..][..param.len()];
+        let moments = m.chunks_mut(AT_A_TIME).zip(v.chunks_mut(AT_A_TIME));
+        for ((param, grad), (m, v)) in param.chunks_mut(AT_A_TIME).zip(grad.chunks(AT_A_TIME)).zip(moments) {
+            update(m, [grad], |m, [grad]| (grad - m).madd(move_m, m));
+            update(v, [grad], |v, [grad]| v.madd(beta2, grad * grad * move_v));
+            update(param, [m, v], |param, [m, v]| param - param.madd(decay, rate * m / v.sqrt().madd(inverse_root, eps)));
+        }
+    });
+}

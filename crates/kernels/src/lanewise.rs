@@ -1,0 +1,162 @@
+//! Loops over slices, four lanes at a time. The one to three elements that remain go through one partly filled lane, so that the whole
+//! of a row meets the same arithmetic; what a function makes of the unfilled lanes is thrown away.
+//!
+//! Sums have one order, given by the length alone: sixteen running sums over 1,024 elements (enough for the additions not to wait for
+//! each other, short enough to be precise), then over the blocks of 1,024.
+
+use crate::lanes::{Lane, LaneMask, WIDTH};
+use crate::parallel::{Parallel, for_each_chunk};
+
+/// Elements a task is given, if rows allow: 64 KiB, two of which fit the second-level cache of anything that runs wasm.
+pub const TASK: usize = 16_384;
+
+/// What a task takes, in nanoseconds, if memory is all it waits for; and if it computes something like `exp` of each element.
+/// Measured on one core of a Xeon at 2.8 GHz, 2026-07: 0.2 to 0.4 ns and 0.8 to 1.2 ns an element.
+pub const COPY_TASK: usize = TASK * 3 / 10;
+pub const EXP_TASK: usize = TASK;
+
+/// Running sums kept side by side.
+const SUMS: usize = 4;
+/// Elements summed before the running sums start again from 0.
+const BLOCK: usize = 1024;
+
+/// Rows a task takes so as to have about [`TASK`] elements; 1 at least.
+pub fn rows_per_task(cols: usize) -> usize {
+    (TASK / cols.max(1)).max(1)
+}
+
+/// [`map`] over a pool, in tasks that take `nanoseconds` each.
+#[inline(always)]
+pub fn map_in_tasks<const N: usize>(
+    pool: &impl Parallel,
+    nanoseconds: usize,
+    x: [&[f32]; N],
+    out: &mut [f32],
+    f: impl Fn([Lane; N]) -> Lane + Sync,
+) {
+    for_each_chunk(pool, out, TASK, nanoseconds, |task, out| map(x.map(|x| &x[task * TASK..][..out.len()]), out, &f));
+}
+
+/// [`update`] over a pool, in tasks that take `nanoseconds` each.
+#[inline(always)]
+pub fn update_in_tasks<const N: usize>(
+    pool: &impl Parallel,
+    nanoseconds: usize,
+    to: &mut [f32],
+    x: [&[f32]; N],
+    f: impl Fn(Lane, [Lane; N]) -> Lane + Sync,
+) {
+    for_each_chunk(pool, to, TASK, nanoseconds, |task, to| update(to, x.map(|x| &x[task * TASK..][..to.len()]), &f));
+}
+
+/// `out[i] = f(x[i])`, for slices as long as `out`.
+#[inline(always)]
+pub fn map<const N: usize>(x: [&[f32]; N], out: &mut [f32], f: impl Fn([Lane; N]) -> Lane) {
+    let x = x.map(|x| &x[..out.len()]);
+    let (fours, tail) = out.as_chunks_mut::<WIDTH>();
+    let whole = x.map(|x| &x.as_chunks::<WIDTH>().0[..fours.len()]);
+    for (i, out) in fours.iter_mut().enumerate() {
+        *out = f(whole.map(|x| Lane::from_array(x[i]))).to_array();
+    }
+    if !tail.is_empty() {
+        f(x.map(|x| partial(x, tail.len()))).store_partial(tail);
+    }
+}
+
+/// `to[i] = f(to[i], x[i])`, for slices as long as `to`.
+#[inline(always)]
+pub fn update<const N: usize>(to: &mut [f32], x: [&[f32]; N], f: impl Fn(Lane, [Lane; N]) -> Lane) {
+    let x = x.map(|x| &x[..to.len()]);
+    let (fours, tail) = to.as_chunks_mut::<WIDTH>();
+    let whole = x.map(|x| &x.as_chunks::<WIDTH>().0[..fours.len()]);
+    for (i, to) in fours.iter_mut().enumerate() {
+        *to = f(Lane::from_array(*to), whole.map(|x| Lane::from_array(x[i]))).to_array();
+    }
+    if !tail.is_empty() {
+        f(Lane::load_partial(tail, 0.0), x.map(|x| partial(x, tail.len()))).store_partial(tail);
+    }
+}
+
+/// `Σ f(x[i])`, for slices of one length.
+#[inline(always)]
+pub fn sum<const N: usize>(x: [&[f32]; N], f: impl Fn([Lane; N]) -> Lane) -> f32 {
+    let [sum] = sums(x, |x| [f(x)]);
+    sum
+}
+
+/// Several sums over the same slices.
+#[inline(always)]
+pub fn sums<const N: usize, const M: usize>(x: [&[f32]; N], f: impl Fn([Lane; N]) -> [Lane; M]) -> [f32; M] {
+    let len = x[0].len();
+    let mut total = [Lane::zero(); M];
+    for start in (0..len).step_by(BLOCK) {
+        let block = x.map(|x| &x[start..len.min(start + BLOCK)]);
+        total = add(total, sums_of_block(block, &f));
+    }
+    total.map(Lane::sum)
+}
+
+#[inline(always)]
+fn sums_of_block<const N: usize, const M: usize>(x: [&[f32]; N], f: &impl Fn([Lane; N]) -> [Lane; M]) -> [Lane; M] {
+    let len = x[0].len();
+    let mut running = [[Lane::zero(); M]; SUMS];
+    let groups = x.map(|x| &x.as_chunks::<{ SUMS * WIDTH }>().0[..len / (SUMS * WIDTH)]);
+    for i in 0..len / (SUMS * WIDTH) {
+        for (s, running) in running.iter_mut().enumerate() {
+            *running = add(*running, f(groups.map(|x| Lane::load(&x[i][s * WIDTH..]))));
+        }
+    }
+    let rest = x.map(|x| &x[len - len % (SUMS * WIDTH)..]);
+    for (running, start) in running.iter_mut().zip((0..rest[0].len()).step_by(WIDTH)) {
+        let filled = rest[0].len() - start;
+        let terms = f(rest.map(|x| partial(&x[start..], filled.min(WIDTH))));
+        *running = add(*running, terms.map(|term| first(term, filled)));
+    }
+    let [a, b, c, d] = running;
+    add(add(a, c), add(b, d))
+}
+
+/// `out[i] = f(x[i])`, and the sum of what was written.
+#[inline(always)]
+pub fn map_and_sum(x: &[f32], out: &mut [f32], f: impl Fn(Lane) -> Lane) -> f32 {
+    let mut total = Lane::zero();
+    for (x, out) in x.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
+        map([x], out, |[x]| f(x));
+        total = total + sums_of_block([out], &|x| x)[0];
+    }
+    total.sum()
+}
+
+/// The largest element, −∞ of none; NaN is passed over.
+#[inline(always)]
+pub fn largest(x: &[f32]) -> f32 {
+    let mut running = [Lane::splat(f32::NEG_INFINITY); SUMS];
+    let (groups, rest) = x.as_chunks::<{ SUMS * WIDTH }>();
+    for group in groups {
+        for (s, running) in running.iter_mut().enumerate() {
+            *running = running.max(Lane::load(&group[s * WIDTH..]));
+        }
+    }
+    for (running, four) in running.iter_mut().zip(rest.chunks(WIDTH)) {
+        *running = running.max(Lane::load_partial(four, f32::NEG_INFINITY));
+    }
+    let [a, b, c, d] = running;
+    a.max(b).max(c.max(d)).largest()
+}
+
+#[inline(always)]
+fn add<const M: usize>(a: [Lane; M], b: [Lane; M]) -> [Lane; M] {
+    core::array::from_fn(|i| a[i] + b[i])
+}
+
+/// The last lane of a row: `filled` elements, at most four, and 0 where there are none.
+#[inline(always)]
+fn partial(x: &[f32], filled: usize) -> Lane {
+    if filled == WIDTH { Lane::load(x) } else { Lane::load_partial(&x[x.len() - filled..], 0.0) }
+}
+
+/// The first `filled` lanes, and 0 in the others.
+#[inline(always)]
+fn first(lane: Lane, filled: usize) -> Lane {
+    LaneMask::from_array([filled > 0, filled > 1, filled > 2, filled > 3]).select(lane, Lane::zero())
+}
