@@ -65,6 +65,7 @@ export const binding: Binding = {
   check() {
     if (refusal) throw refusal;
     if (lent.length > 0) giveBack(); // of a call that was refused after it had asked
+    pool.threads(); // takes in workers that have started since
   },
   scratch(bytes) {
     const ptr = heap.allocate(bytes);
