@@ -6,6 +6,7 @@ import type { Bound, Fill, KernelCases } from "./types.ts";
 export const lengths: readonly { why: string; n: number; spreads?: true }[] = [
   { why: "nothing", n: 0 },
   ...[1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 127, 1009].map((n) => ({ why: `around the lanes: ${n}`, n })),
+  ...[16_383, 16_384, 16_385].map((n) => ({ why: `around one task: ${n}`, n })),
   { why: "several tasks", n: 300_007, spreads: true },
 ];
 
@@ -36,7 +37,11 @@ export const reluBackward: KernelCases<"reluBackward"> = {
   cases: [
     ...lengths.map(({ n, ...rest }) => ({ ...rest, dims: { n } })),
     { why: "at 0 the gradient is 0", dims: { n: 9 }, fill: { x: cycle(0, -0, 1e-45, -1e-45) } },
-    { why: "a NaN gradient where x is negative is nobody's", dims: { n: 6 }, fill: { x: cycle(-1, 2), dOut: cycle(Number.NaN, 3) } },
+    {
+      why: "a NaN gradient where x is negative is nobody's",
+      dims: { n: 6 },
+      fill: { x: cycle(-1, 2), dOut: cycle(Number.NaN, 3) },
+    },
   ],
 };
 

@@ -14,7 +14,12 @@ const inputs = {
   bias: normal(),
 };
 
-const outBound: Bound = { factor: 2, absolute: 2e-6, zeros: "exact", source: "plain float32 2.4e-7, online softmax 4.7e-8; PyTorch allows 1e-5" };
+const outBound: Bound = {
+  factor: 2,
+  absolute: 2e-6,
+  zeros: "exact",
+  source: "plain float32 2.4e-7, online softmax 4.7e-8; PyTorch allows 1e-5",
+};
 const lseBound: Bound = { factor: 2, absolute: 1e-6, relative: 1e-6, source: "flash-attention tests 1e-5" };
 const weightsBound: Bound = { factor: 2, absolute: 1e-6, zeros: "exact", source: "rows then sum to 1 within 2e-6" };
 
@@ -33,9 +38,18 @@ export const attentionForward: KernelCases<"attentionForward"> = {
 };
 
 export const attentionWeights: KernelCases<"attentionWeights"> = {
-  fill: { query: inputs.query, key: inputs.key, keyLengths: inputs.keyLengths, keep: inputs.keep, bias: inputs.bias, lse: constant(0) },
+  fill: {
+    query: inputs.query,
+    key: inputs.key,
+    keyLengths: inputs.keyLengths,
+    keep: inputs.keep,
+    bias: inputs.bias,
+    lse: constant(0),
+  },
   derive(args) {
-    const value = new Float64Array(Math.max(0, (args.batch * args.keyLen - 1) * args.valueStride + args.numKvHeads * args.valueHeadDim));
+    const value = new Float64Array(
+      Math.max(0, (args.batch * args.keyLen - 1) * args.valueStride + args.numKvHeads * args.valueHeadDim),
+    );
     const out = new Float64Array(args.batch * args.queryLen * args.numHeads * args.valueHeadDim);
     reference.attentionForward({ ...args, value, out });
   },
@@ -53,8 +67,17 @@ export const attentionBackward: KernelCases<"attentionBackward"> = {
   part: (buffer, index, dims) => (buffer === "dPacked" ? partOf(index, dims as unknown as Packed) : buffer),
   cases: attentionShapes.flatMap((shape) => {
     const { why, given, dims, ...rest } = common(shape);
-    const alone = { ...rest, why, given: given.includes("bias") ? [...given, "dBias" as const] : given, dims: { ...dims, ...packedOf(dims) } };
-    const used = { ...alone, why: `${why}; the weights are used too`, given: [...alone.given, "weights" as const, "dWeights" as const] };
+    const alone = {
+      ...rest,
+      why,
+      given: given.includes("bias") ? [...given, "dBias" as const] : given,
+      dims: { ...dims, ...packedOf(dims) },
+    };
+    const used = {
+      ...alone,
+      why: `${why}; the weights are used too`,
+      given: [...alone.given, "weights" as const, "dWeights" as const],
+    };
     return shape.fill ? [alone] : [alone, used];
   }),
 };
@@ -71,7 +94,12 @@ function packedOf(dims: AttentionDims): ReturnType<typeof packedDims> {
   }
   if (keyStride === key + value && valueStride === key + value) {
     const queries = batch * queryLen * query;
-    return { dQueryOffset: 0, dKeyOffset: queries, dValueOffset: queries + key, dPackedLen: queries + batch * keyLen * (key + value) };
+    return {
+      dQueryOffset: 0,
+      dKeyOffset: queries,
+      dValueOffset: queries + key,
+      dPackedLen: queries + batch * keyLen * (key + value),
+    };
   }
   return packedDims(dims);
 }

@@ -39,9 +39,20 @@ const sizes: readonly AttentionCase[] = [
     why: `around tiles of keys: ${keyLen}`,
     sizes: { batch: 1, queryLen: 6, keyLen, numHeads: 2, headDim: 5, valueHeadDim: 7 },
   })),
-  { why: "primes, several tiles both ways", sizes: { batch: 1, queryLen: 139, keyLen: 211, numHeads: 2, headDim: 11, valueHeadDim: 13 } },
-  { why: "several tasks", sizes: { batch: 2, queryLen: 151, keyLen: 163, numHeads: 3, headDim: 37, valueHeadDim: 33 }, spreads: true },
-  { why: "several tasks, causal", sizes: { batch: 2, queryLen: 157, keyLen: 157, numHeads: 3, headDim: 32, causal: true }, spreads: true },
+  {
+    why: "primes, several tiles both ways",
+    sizes: { batch: 1, queryLen: 139, keyLen: 211, numHeads: 2, headDim: 11, valueHeadDim: 13 },
+  },
+  {
+    why: "several tasks",
+    sizes: { batch: 2, queryLen: 151, keyLen: 163, numHeads: 3, headDim: 37, valueHeadDim: 33 },
+    spreads: true,
+  },
+  {
+    why: "several tasks, causal",
+    sizes: { batch: 2, queryLen: 157, keyLen: 157, numHeads: 3, headDim: 32, causal: true },
+    spreads: true,
+  },
 ];
 
 const heads: readonly AttentionCase[] = [
@@ -51,7 +62,10 @@ const heads: readonly AttentionCase[] = [
   { why: "slices of one packed projection", sizes: { ...small, queryLen: 11, valueHeadDim: 5, ...strides(45, 45, 45) } },
   { why: "slices, several tiles", sizes: { ...tiles, queryLen: 131, numHeads: 2, valueHeadDim: 6, ...strides(36, 36, 36) } },
   { why: "key and value packed", sizes: { ...small, ...strides(15, 33, 33) } },
-  { why: "slices, grouped heads, values of another width", sizes: { ...small, queryLen: 11, numHeads: 4, numKvHeads: 2, ...strides(42, 42, 42) } },
+  {
+    why: "slices, grouped heads, values of another width",
+    sizes: { ...small, queryLen: 11, numHeads: 4, numKvHeads: 2, ...strides(42, 42, 42) },
+  },
 ];
 
 function strides(queryStride: number, keyStride: number, valueStride: number) {
@@ -59,15 +73,31 @@ function strides(queryStride: number, keyStride: number, valueStride: number) {
 }
 
 const masks: readonly AttentionCase[] = [
-  ...[0, 4, -3, 100, -100].map((causalOffset) => ({ why: `causal, offset ${causalOffset}`, sizes: { ...small, causal: true, causalOffset } })),
-  ...[0, 64, -70].map((causalOffset) => ({ why: `causal over tiles, offset ${causalOffset}`, sizes: { ...tiles, causal: true, causalOffset } })),
+  ...[0, 4, -3, 100, -100].map((causalOffset) => ({
+    why: `causal, offset ${causalOffset}`,
+    sizes: { ...small, causal: true, causalOffset },
+  })),
+  ...[0, 64, -70].map((causalOffset) => ({
+    why: `causal over tiles, offset ${causalOffset}`,
+    sizes: { ...tiles, causal: true, causalOffset },
+  })),
   ...[0, 1, 3, 100].map((window) => ({ why: `window ${window}`, sizes: { ...small, window } })),
   ...[0, 1, 3].map((window) => ({ why: `causal, window ${window}`, sizes: { ...small, causal: true, causalOffset: 2, window } })),
   { why: "window that moves with the offset", sizes: { ...small, window: 1, causalOffset: 3 } },
   { why: "window over tiles", sizes: { ...tiles, window: 5 } },
   { why: "causal window over tiles", sizes: { ...tiles, causal: true, causalOffset: 60, window: 33 } },
-  { why: "key lengths: all, none, one", sizes: { ...small, batch: 3 }, given: ["keyLengths"], fill: { keyLengths: cycle(11, 0, 1) } },
-  { why: "key lengths over tiles", sizes: { ...tiles, batch: 4 }, given: ["keyLengths"], fill: { keyLengths: cycle(64, 65, 131, 3) } },
+  {
+    why: "key lengths: all, none, one",
+    sizes: { ...small, batch: 3 },
+    given: ["keyLengths"],
+    fill: { keyLengths: cycle(11, 0, 1) },
+  },
+  {
+    why: "key lengths over tiles",
+    sizes: { ...tiles, batch: 4 },
+    given: ["keyLengths"],
+    fill: { keyLengths: cycle(64, 65, 131, 3) },
+  },
   { why: "causal and key lengths", sizes: { ...small, causal: true }, given: ["keyLengths"], fill: { keyLengths: cycle(3, 9) } },
   ...shapes().map(([b, h, q]) => ({
     why: `keep [${b}, ${h}, ${q}, keyLen]`,
@@ -80,18 +110,56 @@ const masks: readonly AttentionCase[] = [
     given: ["bias"] as const,
   })),
   { why: "keep nothing", sizes: { ...small, keepQueries: 7 }, given: ["keep"], fill: { keep: constant(0) } },
-  { why: "keep over tiles, some of them empty", sizes: { ...tiles, keepQueries: 67 }, given: ["keep"], fill: { keep: ({ index, rng }) => (index % 131 < 70 && index < 50 * 131 ? 0 : flags(0.5)({ index, rng, length: 0, dims: {} })) } },
+  {
+    why: "keep over tiles, some of them empty",
+    sizes: { ...tiles, keepQueries: 67 },
+    given: ["keep"],
+    fill: {
+      keep: ({ index, rng }) => (index % 131 < 70 && index < 50 * 131 ? 0 : flags(0.5)({ index, rng, length: 0, dims: {} })),
+    },
+  },
   { why: "bias over tiles", sizes: { ...tiles, biasQueries: 67 }, given: ["bias"] },
-  { why: "bias −∞ masks, a whole row of it too", sizes: { ...small, biasQueries: 7 }, given: ["bias"], fill: { bias: withAt(normal(), infiniteBias()) } },
+  {
+    why: "bias −∞ masks, a whole row of it too",
+    sizes: { ...small, biasQueries: 7 },
+    given: ["bias"],
+    fill: { bias: withAt(normal(), infiniteBias()) },
+  },
   {
     why: "everything at once",
-    sizes: { ...small, numHeads: 4, numKvHeads: 2, keepBatch: 2, keepQueries: 7, biasHeads: 4, biasQueries: 7, causal: true, causalOffset: 4, window: 6, softcap: 3, dropout: 0.25, dropoutKey: 9 },
+    sizes: {
+      ...small,
+      numHeads: 4,
+      numKvHeads: 2,
+      keepBatch: 2,
+      keepQueries: 7,
+      biasHeads: 4,
+      biasQueries: 7,
+      causal: true,
+      causalOffset: 4,
+      window: 6,
+      softcap: 3,
+      dropout: 0.25,
+      dropoutKey: 9,
+    },
     given: ["keyLengths", "keep", "bias"],
     fill: { keyLengths: cycle(11, 8) },
   },
   {
     why: "everything at once, over tiles",
-    sizes: { ...tiles, numHeads: 4, numKvHeads: 2, keepQueries: 67, biasHeads: 4, causal: true, causalOffset: 70, window: 80, softcap: 5, dropout: 0.125, dropoutKey: -9 },
+    sizes: {
+      ...tiles,
+      numHeads: 4,
+      numKvHeads: 2,
+      keepQueries: 67,
+      biasHeads: 4,
+      causal: true,
+      causalOffset: 70,
+      window: 80,
+      softcap: 5,
+      dropout: 0.125,
+      dropoutKey: -9,
+    },
     given: ["keyLengths", "keep", "bias"],
     fill: { keyLengths: cycle(120) },
   },
@@ -109,7 +177,11 @@ function infiniteBias(): Record<number, number> {
 
 const scores: readonly AttentionCase[] = [
   { why: "scores near 100", sizes: { ...small, headDim: 8 }, fill: { query: normal(6), key: normal(6) } },
-  { why: "scores near 1,000: one weight is nearly 1", sizes: { ...small, headDim: 8 }, fill: { query: normal(20), key: normal(20) } },
+  {
+    why: "scores near 1,000: one weight is nearly 1",
+    sizes: { ...small, headDim: 8 },
+    fill: { query: normal(20), key: normal(20) },
+  },
   { why: "largest score in the last tile", sizes: tiles, fill: { key: ({ index, rng }) => rng.normal() * (1 + index / 100) } },
   { why: "equal scores: weights 1/keyLen", sizes: { ...small, keyLen: 13 }, fill: { query: constant(0) } },
   { why: "constant values come out as they are", sizes: tiles, fill: { value: constant(-3.25) } },
@@ -122,7 +194,10 @@ const scores: readonly AttentionCase[] = [
   { why: "dropout", sizes: { ...small, dropout: Math.fround(0.1), dropoutKey: 77 } },
   { why: "dropout over tiles", sizes: { ...tiles, batch: 2, numHeads: 2, dropout: 0.5, dropoutKey: -3 } },
   { why: "dropout of everything", sizes: { ...small, dropout: 1, dropoutKey: 1 } },
-  { why: "dropout, causal, grouped", sizes: { ...small, numHeads: 4, numKvHeads: 2, causal: true, dropout: 0.25, dropoutKey: 5 } },
+  {
+    why: "dropout, causal, grouped",
+    sizes: { ...small, numHeads: 4, numKvHeads: 2, causal: true, dropout: 0.25, dropoutKey: 5 },
+  },
 ];
 
 /** Cells that nobody sees may hold anything: keys 8 to 10 of the only item. */

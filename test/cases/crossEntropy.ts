@@ -23,8 +23,18 @@ const lossShapes: readonly (Omit<Case<"crossEntropyForward">, "fill" | "toleranc
   },
   { why: "large logits", dims: { rows: 5, cols: 9, ignoreIndex: -100, smoothing: 0 }, logits: normal(100) },
   { why: "offset 1e4", dims: { rows: 5, cols: 9, ignoreIndex: -100, smoothing: 0 }, logits: normal(1, 1e4) },
-  { why: "1e30 apart, the label largest", dims: { rows: 2, cols: 3, ignoreIndex: -1, smoothing: 0 }, logits: cycle(1e30, 0, -1e30), labels: constant(0) },
-  { why: "−∞ where another class is excluded", dims: { rows: 2, cols: 3, ignoreIndex: -1, smoothing: 0 }, logits: cycle(1, -Infinity, 2), labels: cycle(0, 2) },
+  {
+    why: "1e30 apart, the label largest",
+    dims: { rows: 2, cols: 3, ignoreIndex: -1, smoothing: 0 },
+    logits: cycle(1e30, 0, -1e30),
+    labels: constant(0),
+  },
+  {
+    why: "−∞ where another class is excluded",
+    dims: { rows: 2, cols: 3, ignoreIndex: -1, smoothing: 0 },
+    logits: cycle(1, -Infinity, 2),
+    labels: cycle(0, 2),
+  },
   { why: "many tasks", dims: { rows: 503, cols: 137, ignoreIndex: -100, smoothing: 0.1 }, spreads: true },
 ];
 

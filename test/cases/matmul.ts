@@ -63,6 +63,8 @@ export const matmulCases: KernelCases<"matmul"> = {
     ]),
     matmul("long sums of one sign: rounding adds up", { m: 9, n: 10, k: 1031 }, { fill: { a: normal(1, 3), b: normal(1, 2) } }),
     matmul("1e4 apart and cancelling", { m: 9, n: 5, k: 64 }, { fill: { a: normal(1, 1e4), b: normal() } }),
-    ...layouts.map((layout) => matmul(`several tasks, ${named(layout)}`, { m: 131, n: 263, k: 61, ...layout }, { spreads: true })),
+    ...layouts.map((layout) =>
+      matmul(`several tasks, ${named(layout)}`, { m: 131, n: 263, k: 61, ...layout }, { spreads: true }),
+    ),
   ],
 };

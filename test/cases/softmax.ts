@@ -14,9 +14,15 @@ const softmaxShapes: readonly SoftmaxShape[] = [
   { why: "no rows", dims: { outer: 0, len: 3, inner: 1 } },
   { why: "empty rows", dims: { outer: 3, len: 0, inner: 1 } },
   { why: "a row of one is 1", dims: { outer: 5, len: 1, inner: 1 } },
-  ...[2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 67].map((len) => ({ why: `around the lanes: ${len}`, dims: { outer: 3, len, inner: 1 } })),
-  { why: "long row", dims: { outer: 2, len: 1031, inner: 1 } },
-  ...[2, 3, 4, 5, 7, 19].map((inner) => ({ why: `a middle axis, ${inner} inside`, dims: { outer: 3, len: 11, inner } })),
+  ...[2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 67].map((len) => ({
+    why: `around the lanes: ${len}`,
+    dims: { outer: 3, len, inner: 1 },
+  })),
+  ...[1023, 1024, 1025, 4099].map((len) => ({ why: `around blocks of sums: ${len}`, dims: { outer: 2, len, inner: 1 } })),
+  ...[2, 3, 4, 5, 7, 19, 63, 64, 65, 131].map((inner) => ({
+    why: `a middle axis, ${inner} inside`,
+    dims: { outer: 3, len: 11, inner },
+  })),
   { why: "one item of a middle axis", dims: { outer: 1, len: 1, inner: 6 } },
   { why: "large and apart: only the largest counts", dims: { outer: 7, len: 13, inner: 1 }, fill: normal(100) },
   { why: "offset 1e4: subtract the largest first", dims: { outer: 5, len: 9, inner: 1 }, fill: normal(3, 1e4) },
@@ -30,7 +36,11 @@ const softmaxShapes: readonly SoftmaxShape[] = [
 
 /** Not a number only in its own row. */
 const softmaxNaN: SoftmaxShape[] = [
-  { why: "a row of −∞ is NaN, others are not", dims: { outer: 3, len: 5, inner: 1 }, fill: withAt(normal(), rowOf(5, 5, -Infinity)) },
+  {
+    why: "a row of −∞ is NaN, others are not",
+    dims: { outer: 3, len: 5, inner: 1 },
+    fill: withAt(normal(), rowOf(5, 5, -Infinity)),
+  },
   { why: "a NaN stays in its row", dims: { outer: 3, len: 6, inner: 1 }, fill: withAt(normal(), { 8: Number.NaN }) },
   { why: "+∞ makes its row NaN", dims: { outer: 3, len: 6, inner: 1 }, fill: withAt(normal(), { 8: Infinity }) },
   { why: "a NaN stays in its column", dims: { outer: 2, len: 3, inner: 6 }, fill: withAt(normal(), { 20: Number.NaN }) },
@@ -40,7 +50,11 @@ function rowOf(start: number, count: number, value: number): Record<number, numb
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [start + i, value]));
 }
 
-const softmaxBound = { factor: 2, absolute: 2e-7, source: "plain loops reach it; ONNX and tfjs test the large values" } satisfies Bound;
+const softmaxBound = {
+  factor: 2,
+  absolute: 2e-7,
+  source: "plain loops reach it; ONNX and tfjs test the large values",
+} satisfies Bound;
 
 export const softmaxForward: KernelCases<"softmaxForward"> = {
   fill: { x: normal(3) },

@@ -1,7 +1,11 @@
 import type { Bound } from "./types.ts";
 
 /** A few roundings of the largest value: what reordering a sum of few terms may cost. */
-export const rounding = { factor: 2, relative: 2.4e-7, source: "two units of the last place of the largest result" } satisfies Bound;
+export const rounding = {
+  factor: 2,
+  relative: 2.4e-7,
+  source: "two units of the last place of the largest result",
+} satisfies Bound;
 
 /** The same where 0 means left out. */
 export const roundingOrZero = { ...rounding, zeros: "exact" } satisfies Bound;

@@ -9,7 +9,13 @@ export interface Comparison {
 }
 
 /** One written buffer of a kernel against the reference, by the rule of `Bound`. */
-export function compare(problem: Problem, name: string, actual: Float32Array, expected: Float64Array, naive: Float32Array): Comparison {
+export function compare(
+  problem: Problem,
+  name: string,
+  actual: Float32Array,
+  expected: Float64Array,
+  naive: Float32Array,
+): Comparison {
   const { kernel, each, dims } = problem;
   const { tolerance: usual, part } = casesOf(kernel);
   const tolerance = each.tolerance?.[name] ?? usual[name];
@@ -53,7 +59,12 @@ function comparePart(
 }
 
 /** `max(factor · the error of plain float32 loops, absolute + relative · the largest result)`. */
-function allowedBy({ factor, absolute = 0, relative = 0 }: Bound, indices: number[], expected: Float64Array, naive: Float32Array): number {
+function allowedBy(
+  { factor, absolute = 0, relative = 0 }: Bound,
+  indices: number[],
+  expected: Float64Array,
+  naive: Float32Array,
+): number {
   let largest = 0;
   let plain = 0;
   for (const i of indices) {

@@ -1,4 +1,4 @@
-import { BYTES, type Buffer } from "../../ts/runtime/buffer.ts";
+import { type Buffer, BYTES } from "../../ts/runtime/buffer.ts";
 import { heap } from "../../ts/runtime/heap.ts";
 import { type KernelArgs, type KernelName, kernels } from "../../ts/runtime/kernels.gen.ts";
 import type { Problem, Values } from "./problem.ts";

@@ -1,8 +1,8 @@
 import { reference } from "../../ts/reference/index.ts";
 import type { DType } from "../../ts/runtime/buffer.ts";
 import { type KernelArgs, type KernelName, type ManifestArg, manifest } from "../../ts/runtime/kernels.gen.ts";
-import { cases } from "../cases.ts";
 import type { Fill, Tolerance } from "../cases/types.ts";
+import { cases } from "../cases.ts";
 import { random } from "./random.ts";
 
 export type Values = Float64Array | Float32Array | Int32Array | Uint8Array;
@@ -87,7 +87,8 @@ export function solve(problem: Problem): { expected: Record<string, Float64Array
 /** The arguments of the reference; results are NaN until they are written. */
 function tableOf({ each, buffers }: Problem, copy: (values: Values) => Values): Table {
   const table: Table = { ...each.dims };
-  for (const { arg, dtype, length, values } of buffers) table[arg.name] = copy(values ?? emptyValues(dtype, length).fill(Number.NaN));
+  for (const { arg, dtype, length, values } of buffers)
+    table[arg.name] = copy(values ?? emptyValues(dtype, length).fill(Number.NaN));
   return table;
 }
 

@@ -25,6 +25,8 @@ const all: readonly Configuration[] = [
 /** Every variant with every thread count that this engine can run. What it cannot is said once, on the console. */
 export function configurations(): readonly Configuration[] {
   if (WebAssembly.validate(relaxedProbe)) return all;
-  console.warn("skipped: relaxed and relaxed-threads. This Node has no relaxed SIMD: use 24, or --experimental-wasm-relaxed-simd");
+  console.warn(
+    "skipped: relaxed and relaxed-threads. This Node has no relaxed SIMD: use 24, or --experimental-wasm-relaxed-simd",
+  );
   return all.filter(({ variant }) => !variant.startsWith("relaxed"));
 }

@@ -17,27 +17,31 @@ const spreading = kernelNames.flatMap((kernel) =>
 /** What one thread computed, by variant and case: the bits that more threads must give too. */
 const alone = new Map<string, Record<string, Float32Array>>();
 
-describe.each(configurations().filter(({ variant }) => variant.endsWith("threads")))("$variant, threads: $threads", (configuration) => {
-  beforeAll(async () => {
-    const runtime = await init(configuration);
-    expect(runtime.threads.count).toBe(configuration.threads);
-  });
-  afterAll(() => dispose());
+describe.each(configurations().filter(({ variant }) => variant.endsWith("threads")))(
+  "$variant, threads: $threads",
+  (configuration) => {
+    beforeAll(async () => {
+      const runtime = await init(configuration);
+      expect(runtime.threads.count).toBe(configuration.threads);
+    });
+    afterAll(() => dispose());
 
-  test.each(spreading)("$name", ({ kernel, each, name }) => {
-    if (!problems.has(each)) problems.set(each, createProblem(kernel, each));
-    const before = binding.exports.pool_jobs!();
-    const key = `${configuration.variant}: ${name}`;
-    for (let repeat = 0; repeat < REPEATS; repeat++) {
-      const actual = runGuarded(problems.get(each)!);
-      if (!alone.has(key)) alone.set(key, actual);
-      for (const [buffer, values] of Object.entries(actual)) expectSameBits(`${name}, ${buffer}`, values, alone.get(key)![buffer]!);
-    }
-    const jobs = binding.exports.pool_jobs!() - before;
-    if (configuration.threads === 1) expect(jobs, "jobs shared with nobody").toBe(0);
-    else expect(jobs, "jobs that workers took part in").toBeGreaterThanOrEqual(REPEATS);
-  });
-});
+    test.each(spreading)("$name", ({ kernel, each, name }) => {
+      if (!problems.has(each)) problems.set(each, createProblem(kernel, each));
+      const before = binding.exports.pool_jobs!();
+      const key = `${configuration.variant}: ${name}`;
+      for (let repeat = 0; repeat < REPEATS; repeat++) {
+        const actual = runGuarded(problems.get(each)!);
+        if (!alone.has(key)) alone.set(key, actual);
+        for (const [buffer, values] of Object.entries(actual))
+          expectSameBits(`${name}, ${buffer}`, values, alone.get(key)![buffer]!);
+      }
+      const jobs = binding.exports.pool_jobs!() - before;
+      if (configuration.threads === 1) expect(jobs, "jobs shared with nobody").toBe(0);
+      else expect(jobs, "jobs that workers took part in").toBeGreaterThanOrEqual(REPEATS);
+    });
+  },
+);
 
 test("every kernel has a case that spreads", () => {
   expect(kernelNames.filter((kernel) => !spreading.some((each) => each.kernel === kernel))).toEqual([]);

@@ -51,10 +51,7 @@ function deltaOf(args: Args["attentionBackward"], row: number, outStart: number,
   let delta = 0;
   for (let d = 0; d < valueHeadDim; d++) delta = round(delta + round(out[outStart + d]! * dOut[outStart + d]!));
   if (weights && dWeights) {
-    for (let j = 0; j < keyLen; j++) {
-      // A weight that is 0 stays 0, so its gradient is nobody's, were it NaN.
-      if (weights[row * keyLen + j] !== 0) delta = round(delta + round(weights[row * keyLen + j]! * dWeights[row * keyLen + j]!));
-    }
+    for (let j = 0; j < keyLen; j++) delta = round(delta + round(weights[row * keyLen + j]! * dWeights[row * keyLen + j]!));
   }
   return delta;
 }

@@ -3,7 +3,7 @@ import type { Args } from "./rounding.ts";
 type Positions = Pick<Args["meanPoolForward"], "lengths" | "keep" | "len">;
 
 const counts = ({ lengths, keep, len }: Positions, item: number, position: number): boolean =>
-  position < (lengths ? lengths[item]! : len) && (!keep || keep[item * len + position] !== 0);
+  position < (lengths ? lengths[item]! : len) && keep?.[item * len + position] !== 0;
 
 function countOf(positions: Positions, item: number): number {
   let count = 0;

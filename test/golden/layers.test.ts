@@ -1,0 +1,60 @@
+import { Embedding } from "../../ts/nn/embedding.ts";
+import { LayerNorm } from "../../ts/nn/layerNorm.ts";
+import { Linear } from "../../ts/nn/linear.ts";
+import type { Module } from "../../ts/nn/module.ts";
+import { gelu } from "../../ts/ops/gelu.ts";
+import { relu } from "../../ts/ops/relu.ts";
+import { softmax } from "../../ts/ops/softmax.ts";
+import type { Tensor } from "../../ts/tensor/tensor.ts";
+import { type GoldenCase, type Goldens, testGoldens } from "./goldens.ts";
+import { camelCase, inputGradients, loadParameters, parameterGradients } from "./modules.ts";
+
+interface LayerCase extends GoldenCase {
+  module: string | null;
+  function: string | null;
+  constructor: Record<string, unknown>;
+  call: Record<string, unknown>;
+}
+
+type Options = Record<string, never>;
+
+const modules: Record<string, (options: Record<string, unknown>) => Module & { forward(x: Tensor): Tensor }> = {
+  LayerNorm: ({ normalizedShape, ...options }) => new LayerNorm(normalizedShape as number | number[], options as Options),
+  Linear: ({ inFeatures, outFeatures, ...options }) => new Linear(inFeatures as number, outFeatures as number, options as Options),
+  Embedding: ({ numEmbeddings, embeddingDim, ...options }) => new Embedding(numEmbeddings as number, embeddingDim as number, options as Options),
+};
+
+const functions: Record<string, (x: Tensor, options: Record<string, unknown>) => Tensor> = {
+  gelu: (x, options) => gelu(x, options as Options),
+  relu: (x) => relu(x),
+  softmax: (x, { dim }) => softmax(x, { axis: dim as number }),
+};
+
+const notYet = ["RMSNorm", "GroupNorm", "Conv1d", "Conv2d"];
+const notYetFunctions = ["silu", "leaky_relu", "tanh", "sigmoid", "softplus", "elu", "mish", "glu", "log_softmax", "normalize"];
+
+testGoldens<LayerCase>(
+  "layers",
+  [
+    { why: "this layer is not in the library yet", is: (each) => notYet.includes(each.module ?? "") },
+    { why: "this function is not in the library yet", is: (each) => notYetFunctions.includes(each.function ?? "") },
+  ],
+  (each, goldens) => (each.module ? ofModule(each, goldens) : ofFunction(each, goldens)),
+);
+
+function ofModule({ module: name, constructor }: LayerCase, goldens: Goldens): Record<string, Tensor> {
+  const module = modules[name!]!(camelCase(constructor));
+  loadParameters(module, goldens);
+  const input = name === "Embedding" ? "ids" : "x";
+  const x = goldens.tensor(`input.${input}`);
+  const out = module.forward(x);
+  out.backward(goldens.tensor("gradOutput.out"));
+  return { "output.out": out, ...inputGradients({ [input]: x }), ...parameterGradients(module) };
+}
+
+function ofFunction({ function: name, call }: LayerCase, goldens: Goldens): Record<string, Tensor> {
+  const x = goldens.tensor("input.x");
+  const out = functions[name!]!(x, call);
+  out.backward(goldens.tensor("gradOutput.out"));
+  return { "output.out": out, ...inputGradients({ x }) };
+}
