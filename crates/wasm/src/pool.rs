@@ -49,10 +49,10 @@ mod threaded {
     use fovea_kernels::parallel::{Parallel, Serial};
     use wasm_bindgen::prelude::wasm_bindgen;
 
-    type Task = dyn Fn(usize, usize) + Sync;
+    type Task<'a> = dyn Fn(usize, usize) + Sync + 'a;
 
     struct Job {
-        task: *const Task,
+        task: *const Task<'static>,
         tasks: usize,
     }
 
@@ -88,7 +88,7 @@ mod threaded {
             // SAFETY: `LEFT` was 0 when the last job ended, so no worker reads the cell; the lifetime is only erased until
             // this function returns, which it does after every worker has left the job.
             unsafe {
-                let task = core::mem::transmute::<*const Task, *const Task>(task as *const Task);
+                let task = core::mem::transmute::<*const Task, *const Task<'static>>(task as *const Task);
                 *JOB.0.get() = Some(Job { task, tasks });
             }
             NEXT.store(0, Ordering::Relaxed);
