@@ -59,7 +59,10 @@ export function apart(
 ): void {
   if (written == null || other == null) return;
   if (written.ptr < other.ptr + bytes(other) && other.ptr < written.ptr + bytes(written)) {
-    throw new FoveaError("ALIAS", `${kernel}: ${name} is written and must not share memory with ${otherName}; pass a buffer of its own`);
+    throw new FoveaError(
+      "ALIAS",
+      `${kernel}: ${name} is written and must not share memory with ${otherName}; pass a buffer of its own`,
+    );
   }
 }
 
