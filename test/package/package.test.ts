@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { transform } from "esbuild";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { root } from "../../scripts/setup/paths.mjs";
+import { type Installed, installPacked } from "./install.ts";
+import { readmeSnippets } from "./readme.ts";
+
+const manifest = JSON.parse(readFileSync(root("package.json"), "utf8"));
+const ENTRIES = Object.keys(manifest.exports).filter((entry) => entry !== "./package.json");
+const specifiers = ENTRIES.map((entry) => entry.replace(/^\./, "fovea"));
+
+let installed: Installed;
+beforeAll(async () => {
+  installed = await installPacked();
+}, 120_000);
+afterAll(() => installed?.remove());
+
+describe("the packed package", () => {
+  it("holds the compiled sources, four wasm files, and no more", () => {
+    const sources = readdirSync(root("ts"), { recursive: true, encoding: "utf8" }).filter((file) => /\.[jt]s$/.test(file));
+    const compiled = sources
+      .filter((file) => !file.startsWith("reference"))
+      .flatMap((file) => [`dist/${file.replace(/\.[jt]s$/, ".js")}`, `dist/${file.replace(/\.[jt]s$/, ".d.ts")}`]);
+    const wasm = ["relaxed", "relaxed-threads", "simd", "simd-threads"].map((variant) => `wasm/${variant}/fovea_bg.wasm`);
+    expect(installed.files).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json", ...compiled, ...wasm].sort());
+  });
+
+  it("depends on nothing and runs nothing when installed", () => {
+    const { dependencies, optionalDependencies, peerDependencies, scripts } = manifest;
+    expect({ dependencies, optionalDependencies, peerDependencies }).toEqual({});
+    expect(Object.keys(scripts).filter((name) => /^(pre|post)?(install|prepare)$|^(pre|post)publish$/.test(name))).toEqual([]);
+    expect(readdirSync(join(installed.folder, "node_modules")).filter((name) => !name.startsWith("."))).toEqual(["fovea"]);
+  });
+
+  it("is what publint asks for", async () => {
+    const { messages, pkg } = await publint({ pkgDir: join(installed.folder, "node_modules/fovea"), strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it("imports from every entry point in Node", async () => {
+    const imports = specifiers.map((specifier) => `console.log(Object.keys(await import("${specifier}")).length > 0);`);
+    await installed.write("entries.js", imports.join("\n"));
+    expect(await installed.node("entries.js")).toBe("true\n".repeat(specifiers.length));
+  });
+
+  it("runs the README's first snippet in Node", async () => {
+    const [snippet = ""] = readmeSnippets();
+    expect(snippet).toContain('from "fovea"');
+    const { code } = await transform(snippet, { loader: "ts" });
+    await installed.write(
+      "snippet.js",
+      `${code}\nconsole.log(out.shape.join(), weights.shape.join(), out.view().every(Number.isFinite));`,
+    );
+    expect(await installed.node("snippet.js")).toBe("2,10,64 2,10,10 true\n");
+  });
+
+  it("has types that a strict project compiles, without Node's", async () => {
+    const names = specifiers.map((specifier, i) => `import * as entry${i} from "${specifier}";`);
+    const [snippet = ""] = readmeSnippets();
+    await installed.write(
+      "types.ts",
+      `${snippet}\n${names.join("\n")}\nexport default [${specifiers.map((_, i) => `entry${i}`)}];\n`,
+    );
+    const strict = "--strict --skipLibCheck false --noEmit --target es2022 --lib es2023,dom,esnext.disposable --types ".split(
+      " ",
+    );
+    const compile = (...module: string[]) =>
+      installed.node(root("node_modules/typescript/bin/tsc"), "--ignoreConfig", ...strict, ...module, "types.ts");
+    expect(await compile("--module", "nodenext")).toBe("");
+    expect(await compile("--module", "esnext", "--moduleResolution", "bundler")).toBe("");
+  });
+
+  it("builds with Vite, its worker and wasm files among the output", async () => {
+    await installed.write("index.html", '<!doctype html><script type="module" src="./page.js"></script>');
+    await installed.write(
+      "page.js",
+      'import { init, randn } from "fovea"; await init(); document.title = String(randn([2]).length);',
+    );
+    await build({ root: installed.folder, logLevel: "error", build: { target: "es2022", outDir: "site" } });
+    const built = readdirSync(join(installed.folder, "site/assets")).map((file) => file.replace(/-[\w-]{8}\./, "."));
+    expect(built.filter((file) => file.endsWith(".wasm"))).toHaveLength(4);
+    expect(built.filter((file) => /^worker.*\.js$/.test(file))).toHaveLength(1);
+  });
+});
