@@ -1,9 +1,10 @@
+import { nodeModule } from "../runtime/node.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { loadSafetensors, saveSafetensors } from "./safetensors.ts";
 
 /** Tensors of the safetensors file at `path` (Node). */
 export async function loadSafetensorsFile(path: string, options?: { names?: Iterable<string> }): Promise<Map<string, Tensor>> {
-  const { readFile } = await import("node:fs/promises");
+  const { readFile } = await nodeModule<typeof import("node:fs/promises")>("fs/promises");
   return loadSafetensors(await readFile(path), options);
 }
 
@@ -17,7 +18,7 @@ export async function saveSafetensorsFile(
   options?: { metadata?: Readonly<Record<string, string>> },
 ): Promise<void> {
   const bytes = saveSafetensors(tensors, options);
-  const { open, rename, rm } = await import("node:fs/promises");
+  const { open, rename, rm } = await nodeModule<typeof import("node:fs/promises")>("fs/promises");
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const file = await open(temporary, "w");
