@@ -9,6 +9,8 @@ export type Json = null | boolean | string | JsonNumber | Json[] | Map<string, J
 // The format nests three deep (header, entry, shape); a deeper value is refused before it can exhaust the stack.
 const MAX_DEPTH = 8;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON allows none in a string
+const PLAIN_STRING = /"([^"\\\u0000-\u001f]*)"/y;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
@@ -25,18 +27,24 @@ export class HeaderScanner {
 
   /** Reads an object whose values `member` takes from the scanner one by one, so that a large header is never held as a tree. */
   object(what: string, member: (key: string) => void): void {
-    this.#expect("{", `${what} must be an object`);
     const keys = new Set<string>();
+    this.members((key) => {
+      if (keys.has(key)) throw duplicateKey(what, key);
+      keys.add(key);
+      member(key);
+    });
+  }
+
+  /** The same, for a caller who knows himself which keys he has seen. */
+  members(member: (key: string) => void): void {
+    this.#expect("{", "an object was expected");
     if (this.#take("}")) return;
     do {
       const key = this.#string();
-      if (keys.has(key))
-        throw new FoveaError("DUPLICATE_KEY", `loadSafetensors: ${what} has the key ${JSON.stringify(key)} twice`);
-      keys.add(key);
-      this.#expect(":", `the key ${JSON.stringify(key)} needs a value`);
+      this.#expect(":", "a key needs a value");
       member(key);
     } while (this.#take(","));
-    this.#expect("}", `${what} is not closed`);
+    this.#expect("}", "an object is not closed");
   }
 
   /** Any one value. */
@@ -52,8 +60,10 @@ export class HeaderScanner {
         return this.#array(depth);
       case '"':
         return this.#string();
-      default:
-        return this.#word() ?? this.#number();
+      default: {
+        const word = this.#word();
+        return word === undefined ? this.#number() : word;
+      }
     }
   }
 
@@ -77,17 +87,22 @@ export class HeaderScanner {
 
   #string(): string {
     if (this.#peek() !== '"') this.#fail("a string was expected");
+    PLAIN_STRING.lastIndex = this.#at;
+    const plain = PLAIN_STRING.exec(this.#text);
+    if (plain === null) return this.#escapedString();
+    this.#at = PLAIN_STRING.lastIndex;
+    return plain[1]!;
+  }
+
+  #escapedString(): string {
     const start = this.#at;
-    for (this.#at += 1; ; this.#at += 1) {
-      const character = this.#text[this.#at];
-      if (character === undefined) this.#fail("a string is not closed");
-      if (character === '"') break;
-      if (character === "\\") this.#at += 1;
+    for (this.#at += 1; this.#text[this.#at] !== '"'; this.#at += 1) {
+      if (this.#at >= this.#text.length) this.#fail("a string is not closed");
+      if (this.#text[this.#at] === "\\") this.#at += 1;
     }
     this.#at += 1;
-    const token = this.#text.slice(start, this.#at);
     try {
-      const string = JSON.parse(token) as string;
+      const string = JSON.parse(this.#text.slice(start, this.#at)) as string;
       if (!LONE_SURROGATE.test(string)) return string;
     } catch {
       // Falls through: a control character or an unknown escape, said in our own words.
@@ -135,6 +150,10 @@ export class HeaderScanner {
   #fail(rule: string): never {
     throw new FoveaError("HEADER_JSON", `loadSafetensors: the header is not JSON at character ${this.#at}: ${rule}`);
   }
+}
+
+export function duplicateKey(what: string, key: string): FoveaError {
+  return new FoveaError("DUPLICATE_KEY", `loadSafetensors: ${what} has the key ${JSON.stringify(key)} twice`);
 }
 
 const WORDS: readonly (readonly [string, boolean | null])[] = [

@@ -1,5 +1,5 @@
 import { FoveaError } from "../runtime/errors.ts";
-import { HeaderScanner, type Json, type JsonNumber } from "./headerScanner.ts";
+import { duplicateKey, HeaderScanner, type Json, type JsonNumber } from "./headerScanner.ts";
 import { DTYPE_BITS, isKnownDtype, type SafetensorsDtype } from "./safetensorsDtype.ts";
 
 /** One tensor of the header; `begin` and `end` count bytes from the start of the data. */
@@ -19,7 +19,7 @@ export interface Header {
 /** The format's own limit on the header's length, in bytes. */
 export const MAX_HEADER = 100_000_000;
 // Bounds of the format's JSON schema and of common sense: NumPy stops at 64 dimensions.
-const MAX_DIM = 2n ** 48n;
+const MAX_DIM = 2 ** 48;
 const MAX_RANK = 64;
 const U64_END = 2n ** 64n;
 const WHOLE = /^\d{1,20}$/; // as many digits as a u64 can have: a million would take BigInt for ever
@@ -62,12 +62,14 @@ function readEntry(scanner: HeaderScanner, name: string): HeaderEntry {
   let dtype: Json | undefined;
   let shape: Json | undefined;
   let offsets: Json | undefined;
-  scanner.object(`tensor ${JSON.stringify(name)}`, (field) => {
+  scanner.members((field) => {
+    const before = field === "dtype" ? dtype : field === "shape" ? shape : offsets;
     const value = scanner.value();
     if (field === "dtype") dtype = value;
     else if (field === "shape") shape = value;
     else if (field === "data_offsets") offsets = value;
     else throw fieldError(name, `has the unknown field ${JSON.stringify(field)}`);
+    if (before !== undefined) throw duplicateKey(`the entry of ${JSON.stringify(name)}`, field);
   });
   if (dtype === undefined || shape === undefined || offsets === undefined)
     throw fieldError(name, "needs dtype, shape and data_offsets");
@@ -98,21 +100,32 @@ function readShape(name: string, shape: Json, bits: number): { dims: number[]; c
   if (!Array.isArray(shape)) throw shapeError(name, `must be an array, got ${describe(shape)}`);
   if (shape.length > MAX_RANK) throw shapeError(name, `has ${shape.length} dimensions, at most ${MAX_RANK} are read`);
   const dims = shape.map((dim) => readDim(name, dim));
-  let product = 1n;
-  for (const dim of dims) {
-    product *= dim;
-    if (product * BigInt(bits) >= U64_END * 8n)
-      throw new FoveaError("SIZE_OVERFLOW", `loadSafetensors: the size of ${JSON.stringify(name)} [${dims}] overflows 64 bits`);
-  }
-  const large = dims.find((dim) => dim > MAX_DIM);
-  if (large !== undefined) throw shapeError(name, `has the dimension ${large}, the format stops at 2^48`);
-  return { dims: dims.map(Number), count: Number(product) };
+  let count = 1;
+  for (const dim of dims) count *= dim;
+  // In doubles a product that was beyond 2^53 on its way may be wrong, or 0; such a shape is worked out exactly.
+  if (dims.some((dim) => dim > MAX_DIM) || count * bits > Number.MAX_SAFE_INTEGER || count === 0)
+    checkExactly(name, shape as JsonNumber[], bits);
+  return { dims, count };
 }
 
-function readDim(name: string, dim: Json): bigint {
-  const value = isNumber(dim) && WHOLE.test(dim.text) ? BigInt(dim.text) : undefined;
-  if (value === undefined || value >= U64_END) throw shapeError(name, `must hold whole numbers, got ${describe(dim)}`);
-  return value;
+/** The rules that doubles cannot decide. */
+function checkExactly(name: string, shape: readonly JsonNumber[], bits: number): void {
+  let product = 1n;
+  for (const { text } of shape) {
+    product *= BigInt(text);
+    if (product * BigInt(bits) >= U64_END * 8n)
+      throw new FoveaError(
+        "SIZE_OVERFLOW",
+        `loadSafetensors: the size of ${JSON.stringify(name)} ${describe([...shape])} overflows 64 bits`,
+      );
+  }
+  const large = shape.find(({ text }) => BigInt(text) > MAX_DIM);
+  if (large) throw shapeError(name, `has the dimension ${large.text}, the format stops at 2^48`);
+}
+
+function readDim(name: string, dim: Json): number {
+  if (isNumber(dim) && WHOLE.test(dim.text) && (dim.text.length < 20 || BigInt(dim.text) < U64_END)) return Number(dim.text);
+  throw shapeError(name, `must hold whole numbers, got ${describe(dim)}`);
 }
 
 function readOffsets(name: string, offsets: Json): [number, number] {
