@@ -40,14 +40,15 @@ export interface GradCheckReport {
  *
  * Gives the worst comparison; throws `GRAD` if it is beyond what is allowed.
  */
-export function gradCheck(
-  fn: (...inputs: Tensor[]) => Tensor,
-  inputs: readonly Tensor[],
+export function gradCheck<T extends readonly Tensor[]>(
+  fn: (...inputs: T) => Tensor,
+  inputs: readonly [...T],
   options: GradCheckOptions = {},
 ): GradCheckReport {
   const { step = 1 / 32, atol = 1e-4, rtol = 1e-3, elements = 64, seed = 0 } = options;
   const random = new Rng(seed);
-  const gradients = analytic(fn, inputs, seed);
+  const run = () => fn(...(inputs as unknown as T));
+  const gradients = analytic(run, inputs, seed);
   let worst: GradCheckReport | null = null;
   let compared = 0;
   gradients.forEach((gradient, input) => {
@@ -55,7 +56,7 @@ export function gradCheck(
     const values = inputs[input]!;
     const allowed = atol + rtol * largest(gradient);
     const compare = (element: number | null, direction: Float64Array): void => {
-      const difference = along(direction, values, step, () => value(fn, inputs, seed));
+      const difference = along(direction, values, step, () => value(run, seed));
       const expected = dot(gradient, direction);
       const error = Math.abs(expected - difference) / allowed;
       compared += 1;
@@ -67,10 +68,10 @@ export function gradCheck(
   return judge(worst, compared, inputs);
 }
 
-function analytic(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], seed: number): (Float64Array | null)[] {
+function analytic(fn: () => Tensor, inputs: readonly Tensor[], seed: number): (Float64Array | null)[] {
   return scope(() => {
     for (const input of inputs) input.zeroGrad();
-    const out = fn(...inputs);
+    const out = fn();
     const weights = empty(out.shape);
     weights.view().set(combination(out.length, seed));
     out.backward(weights);
@@ -84,10 +85,10 @@ function analytic(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[]
 }
 
 /** The combination of `fn`'s outputs that is differentiated. */
-function value(fn: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], seed: number): number {
+function value(fn: () => Tensor, seed: number): number {
   return noGrad(() =>
     scope(() => {
-      const out = fn(...inputs).view();
+      const out = fn().view();
       return dot(combination(out.length, seed), out);
     }),
   );

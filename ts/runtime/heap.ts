@@ -83,7 +83,7 @@ export class Heap {
 
   /** Takes back what `allocate` gave. */
   free(ptr: number): void {
-    const size = this.#blocks.give(ptr / UNIT);
+    const size = this.#blocks.give((ptr >>> 0) / UNIT);
     if (size < 0) throw new FoveaError("STATE", `free: nothing is allocated at ${ptr}; each address is freed once`);
     this.#used -= size * UNIT;
   }

@@ -130,7 +130,7 @@ const words = new Uint32Array(double.buffer);
  * The natural logarithm of a normal positive double: 2 ** exponent · m with m in [√½, √2), and ln m = 2 · artanh(s), s = (m - 1) / (m + 1).
  * |s| ≤ 0.172, so the series up to s ** 21 is exact to rounding.
  */
-function ln(x: number): number {
+export function ln(x: number): number {
   double[0] = x;
   let exponent = (words[1]! >>> 20) - 1023;
   words[1] = (words[1]! & 0xf_ffff) | (1023 << 20);

@@ -89,7 +89,7 @@ export function expectDType(op: string, tensors: Named, dtype: DType): void {
 export function axisOf(op: string, axis: number, shape: Shape): number {
   const rank = shape.length;
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
-    const range = rank === 0 ? "there is none" : `must be from ${-rank} to ${rank - 1}`;
+    const range = rank === 0 ? "must be one of none" : `must be from ${-rank} to ${rank - 1}`;
     throw new FoveaError("RANGE", `${op}: axis ${range}, got ${axis} for ${formatShape(shape)}`);
   }
   return axis < 0 ? axis + rank : axis;

@@ -1,6 +1,7 @@
 import { type Buffer, BYTES, type DType, type TypedArray } from "../runtime/buffer.ts";
 import { FoveaError } from "../runtime/errors.ts";
 import { heap } from "../runtime/heap.ts";
+import { settle, watch } from "./forgotten.ts";
 import { gradEnabled } from "./gradMode.ts";
 import { type Nested, nest } from "./nested.ts";
 import { enter, leave, outsideScopes } from "./scope.ts";
@@ -42,6 +43,7 @@ export class Tensor implements Buffer {
     this.dtype = dtype;
     this.length = length;
     enter(this);
+    watch(this, describe);
   }
 
   get ptr(): number {
@@ -175,6 +177,7 @@ export class Tensor implements Buffer {
   #free(by: "dispose" | "scope"): void {
     if (this.#freedBy !== null) return;
     this.#freedBy = by;
+    settle(this);
     this.storage.release();
     this.recorded?.release();
     this.gradSlot?.dispose();
