@@ -68,9 +68,10 @@ function wasmPackArgs(variant, rust, out) {
 
 /** @param {Variant} variant @param {import("./rust.mjs").Rust} rust @returns {NodeJS.ProcessEnv} */
 function wasmPackEnv(variant, rust) {
-  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  const home = (/** @type {string} */ name, /** @type {string} */ folder) => process.env[name] ?? join(homedir(), folder);
+  const folders = { cargo: home("CARGO_HOME", ".cargo"), rustup: home("RUSTUP_HOME", ".rustup"), fovea: root() };
   // No folder of this machine gets into the file, so that every machine builds the same bytes.
-  const remap = [`--remap-path-prefix=${cargoHome}=cargo`, `--remap-path-prefix=${root()}=fovea`];
+  const remap = Object.entries(folders).map(([name, folder]) => `--remap-path-prefix=${folder}=${name}`);
   return {
     ...rust.env,
     RUSTFLAGS: undefined,
