@@ -2,7 +2,7 @@ import { reference } from "../../ts/reference/index.ts";
 import { type AttentionDims, attentionDims, packedDims } from "../harness/attention.ts";
 import { type AttentionCase, attentionShapes } from "./attentionShapes.ts";
 import { constant, flags, normal } from "./fills.ts";
-import { gradientOrZero } from "./tolerances.ts";
+import { cancelling } from "./tolerances.ts";
 import type { Bound, KernelCases } from "./types.ts";
 
 const inputs = {
@@ -63,7 +63,7 @@ export const attentionBackward: KernelCases<"attentionBackward"> = {
     reference.attentionForward(args);
     if (args.weights) reference.attentionWeights({ ...args, weights: args.weights });
   },
-  tolerance: { dPacked: gradientOrZero, dBias: gradientOrZero },
+  tolerance: { dPacked: cancelling, dBias: cancelling },
   part: (buffer, index, dims) => (buffer === "dPacked" ? partOf(index, dims as unknown as Packed) : buffer),
   cases: attentionShapes.flatMap((shape) => {
     const { why, given, dims, ...rest } = common(shape);

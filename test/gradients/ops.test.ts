@@ -7,7 +7,8 @@ import { scope } from "../../ts/tensor/scope.ts";
 import type { Tensor } from "../../ts/tensor/tensor.ts";
 import { awayFromZero, flags, int32, leaf } from "./leaves.ts";
 
-type Check = [fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]];
+type Fn = (...inputs: Tensor[]) => Tensor;
+type Check = [fn: Fn, ...inputs: Tensor[]];
 type Checks = Record<string, () => Check>;
 
 const {
@@ -30,6 +31,8 @@ const {
 const { mean, meanPool, multiply, narrow, packedAttention, packedProjection, relu, reshape, scale, scaledDotProductAttention } =
   ops;
 const { softmax, sum, window } = ops;
+
+const product = (a: Tensor, b: Tensor): Tensor => matmul(a, b);
 
 /** What attention is asked for besides its output. */
 const attention =
@@ -97,7 +100,7 @@ const checks: Record<string, Checks> = {
   },
   linear: {
     "without bias": () => [(x, weight) => linear(x!, weight!), leaf([2, 3, 5]), leaf([7, 5], 2)],
-    bias: () => [linear as Check[0], leaf([6, 5]), leaf([7, 5], 2), leaf([7], 3)],
+    bias: () => [linear as Fn, leaf([6, 5]), leaf([7, 5], 2), leaf([7], 3)],
     gelu: () => [
       (x, weight, bias) => linear(x!, weight!, bias!, { activation: "gelu" }),
       leaf([6, 5]),
@@ -116,11 +119,11 @@ const checks: Record<string, Checks> = {
     ],
   },
   matmul: {
-    matrices: () => [matmul, leaf([3, 5]), leaf([5, 4], 2)],
-    batches: () => [matmul, leaf([2, 3, 5]), leaf([2, 5, 4], 2)],
-    "one b for all": () => [matmul, leaf([2, 3, 5]), leaf([5, 4], 2)],
-    "one a for all": () => [matmul, leaf([3, 5]), leaf([2, 5, 4], 2)],
-    "both repeated": () => [matmul, leaf([2, 1, 3, 5]), leaf([4, 5, 2], 2)],
+    matrices: () => [product as Fn, leaf([3, 5]), leaf([5, 4], 2)],
+    batches: () => [product as Fn, leaf([2, 3, 5]), leaf([2, 5, 4], 2)],
+    "one b for all": () => [product as Fn, leaf([2, 3, 5]), leaf([5, 4], 2)],
+    "one a for all": () => [product as Fn, leaf([3, 5]), leaf([2, 5, 4], 2)],
+    "both repeated": () => [product as Fn, leaf([2, 1, 3, 5]), leaf([4, 5, 2], 2)],
     "a transposed": () => [(a, b) => matmul(a!, b!, { transposeA: true }), leaf([2, 5, 3]), leaf([2, 5, 4], 2)],
     "b transposed": () => [(a, b) => matmul(a!, b!, { transposeB: true }), leaf([2, 3, 5]), leaf([4, 5], 2)],
     "both transposed": () => [

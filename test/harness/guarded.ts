@@ -54,7 +54,7 @@ function check(kernel: string, { name, block, bytes, buffer, before }: Placed): 
   }
   if (!before) return;
   const now = viewOf(buffer);
-  const changed = now.findIndex((value, i) => !Object.is(value, before[i]));
+  const changed = now.findIndex((value, i) => !Object.is(value, Math.fround(before[i]!)));
   if (changed >= 0) throw new Error(`${kernel} changed ${name}[${changed}], which it only reads`);
 }
 

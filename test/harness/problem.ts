@@ -60,10 +60,8 @@ export function createProblem(kernel: KernelName, each: AnyCase): Problem {
     buffers.push({ arg, dtype, length, values: roundToFloat32(values) });
   }
   const problem = { kernel, each, dims, buffers };
-  if (all.derive) {
-    all.derive(tableOf(problem, (values) => values) as never);
-    for (const { values } of buffers) if (values) roundToFloat32(values);
-  }
+  // Not rounded: the reference is given what another kernel should have saved, the kernel what float32 keeps of it.
+  all.derive?.(tableOf(problem, (values) => values) as never);
   return problem;
 }
 
