@@ -1,0 +1,15 @@
+//! The row-wise kernels against plain float64 loops, their backward passes against central differences of those loops, edge rows, and
+//! the same bits on any number of threads.
+//!
+//! Sizes sit around what the code cuts by: lanes of 4, groups of 16, strips and groups of 64, blocks of 1,024 and 4,096, tasks of 16,384.
+
+mod activations;
+mod adamw;
+mod cross_entropy;
+mod elementwise;
+mod embedding;
+mod harness;
+mod layer_norm;
+mod pooling;
+mod reduce;
+mod softmax;
