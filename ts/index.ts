@@ -43,8 +43,7 @@ export {
   arange,
   type DType,
   full,
-  // The mask `keep(tensor)` has the plain name.
-  keep as keepAlive,
+  keepAlive,
   manualSeed,
   type Nested,
   ones,

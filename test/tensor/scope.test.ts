@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from "vitest";
 import { heap } from "../../ts/runtime/heap.ts";
 import { zeros } from "../../ts/tensor/create.ts";
-import { keep, scope } from "../../ts/tensor/scope.ts";
+import { keepAlive, scope } from "../../ts/tensor/scope.ts";
 import { startPlainMemory } from "../harness/plainMemory.ts";
 
 beforeEach(() => startPlainMemory());
@@ -13,7 +13,7 @@ it("frees what was made in it", () => {
   })();
   expect(heap.used).toBe(0);
   expect(() => made.view()).toThrow(
-    "view: tensor float32 [2, 3] was freed when its scope ended; return it from the scope or keep() it",
+    "view: tensor float32 [2, 3] was freed when its scope ended; return it from the scope or keepAlive() it",
   );
 });
 
@@ -59,7 +59,7 @@ it("lets kept tensors outlive all scopes around", () => {
   scope(() => {
     const outer = zeros([3]);
     scope(() => {
-      kept.push(keep(zeros([1])), ...keep([zeros([2]), outer]));
+      kept.push(keepAlive(zeros([1])), ...keepAlive([zeros([2]), outer]));
     });
   });
   expect(kept.map((tensor) => tensor.alive)).toEqual([true, true, true]);
@@ -68,13 +68,13 @@ it("lets kept tensors outlive all scopes around", () => {
 });
 
 it("keeps outside of any scope without doing anything", () => {
-  expect(keep(zeros([1])).alive).toBe(true);
+  expect(keepAlive(zeros([1])).alive).toBe(true);
 });
 
 it("frees everything if the function throws", () => {
   expect(() =>
     scope(() => {
-      keep(zeros([1])).dispose();
+      keepAlive(zeros([1])).dispose();
       zeros([2]);
       throw new Error("of the function");
     }),

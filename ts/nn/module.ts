@@ -1,5 +1,5 @@
 import { FoveaError } from "../runtime/errors.ts";
-import { keep } from "../tensor/scope.ts";
+import { keepAlive } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { expectAlive, Tensor, touch } from "../tensor/tensor.ts";
 
@@ -12,7 +12,7 @@ const marked = new WeakSet<Tensor>();
 export function parameter(values: Tensor): Tensor {
   values.requiresGrad = true;
   marked.add(values);
-  return keep(values);
+  return keepAlive(values);
 }
 
 /**

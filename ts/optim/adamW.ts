@@ -1,7 +1,7 @@
 import { FoveaError } from "../runtime/errors.ts";
 import { kernels } from "../runtime/kernels.gen.ts";
 import { zeros } from "../tensor/create.ts";
-import { keep } from "../tensor/scope.ts";
+import { keepAlive } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { slice, type Tensor, touch } from "../tensor/tensor.ts";
 import { FlatParameters } from "./flatParameters.ts";
@@ -61,13 +61,13 @@ export class AdamW implements Optimizer {
     const all = this.groups.flatMap((group) => group.params);
     if (all.length === 0) throw new FoveaError("RANGE", "AdamW: needs at least one parameter, got none");
     this.#flat = new FlatParameters("AdamW", all);
-    this.#m = keep(zeros(this.#flat.values.shape));
-    this.#v = keep(zeros(this.#flat.values.shape));
+    this.#m = keepAlive(zeros(this.#flat.values.shape));
+    this.#v = keepAlive(zeros(this.#flat.values.shape));
     let before = 0;
     this.#parts = this.groups.map((group) => {
       const start = this.#flat.starts[before]!;
       before += group.params.length;
-      const part = (whole: Tensor) => keep(slice(whole, start, [this.#flat.starts[before]! - start]));
+      const part = (whole: Tensor) => keepAlive(slice(whole, start, [this.#flat.starts[before]! - start]));
       return { param: part(this.#flat.values), grad: part(this.#flat.gradients), m: part(this.#m), v: part(this.#v) };
     });
   }

@@ -1,7 +1,7 @@
 import { FoveaError } from "../runtime/errors.ts";
 import { kernels } from "../runtime/kernels.gen.ts";
 import { zeros } from "../tensor/create.ts";
-import { keep } from "../tensor/scope.ts";
+import { keepAlive } from "../tensor/scope.ts";
 import { formatShape } from "../tensor/shape.ts";
 import { rebind, rebindGrad, slice, type Tensor } from "../tensor/tensor.ts";
 
@@ -36,8 +36,8 @@ export class FlatParameters {
     for (const { length } of parameters) starts.push(starts.at(-1)! + Math.ceil(length / ALIGNMENT) * ALIGNMENT);
     this.starts = starts;
     const length = starts.at(-1)!;
-    this.values = keep(zeros([length]));
-    this.gradients = keep(zeros([length]));
+    this.values = keepAlive(zeros([length]));
+    this.gradients = keepAlive(zeros([length]));
     this.parameters.forEach((parameter, i) => {
       const start = this.starts[i]!;
       const gradient = parameter.grad?.toArray();

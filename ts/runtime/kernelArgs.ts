@@ -73,7 +73,7 @@ function refuseNumber(kernel: string, name: string, value: number, rule: string)
 }
 
 function refuseBuffer(kernel: string, name: string, buffer: Buffer, dtype: DType, length: number, rule: string): never {
-  if (!buffer.alive) throw new FoveaError("DISPOSED", `${kernel}: ${name} was disposed; keep() what outlives its scope`);
+  if (!buffer.alive) throw new FoveaError("DISPOSED", `${kernel}: ${name} was disposed; keepAlive() what outlives its scope`);
   if (buffer.dtype !== dtype) throw new FoveaError("DTYPE", `${kernel}: ${name} must be ${dtype}, got ${buffer.dtype}`);
   if (buffer.length !== length) {
     const value = rule === String(length) ? "" : ` = ${length}`;

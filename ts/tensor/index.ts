@@ -3,6 +3,6 @@ export { arange, full, ones, randn, type TensorData, type TensorOptions, tensor,
 export { gradEnabled, noGrad } from "./gradMode.ts";
 export type { Nested } from "./nested.ts";
 export { manualSeed, Rng, type RngState, rngState, setRngState } from "./rng.ts";
-export { keep, scope } from "./scope.ts";
+export { keepAlive, scope } from "./scope.ts";
 export type { Shape } from "./shape.ts";
 export { Tensor } from "./tensor.ts";

@@ -80,7 +80,7 @@ export function outsideScopes<T>(fn: () => T): T {
 }
 
 /**
- * Frees every tensor made while `fn` runs, except those it returns (also in arrays and plain objects) and those passed to `keep`.
+ * Frees every tensor made while `fn` runs, except those it returns (also in arrays and plain objects) and those passed to `keepAlive`.
  * What it returns belongs to the surrounding scope, if there is one. A training step is one scope. Gradients of tensors
  * from outside survive: they belong to those. If `fn` throws, everything it made is freed.
  *
@@ -101,7 +101,7 @@ export function scope<T>(fn: () => T): T {
  * Lets a tensor (or all those in an array or plain object) outlive every scope around; gives it back. It must be freed by `dispose`.
  * Modules keep their parameters, so they may be built inside a scope.
  */
-export function keep<T>(value: T): T {
+export function keepAlive<T>(value: T): T {
   const scope = current;
   if (scope) for (const tensor of reachable(value, (object) => scope.owns(object))) scope.keep(tensor);
   return value;

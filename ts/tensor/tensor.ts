@@ -165,7 +165,7 @@ export class Tensor implements Buffer {
 
   /** @internal Why it is no longer alive. */
   get end(): string {
-    if (this.#freedBy === "scope") return "was freed when its scope ended; return it from the scope or keep() it";
+    if (this.#freedBy === "scope") return "was freed when its scope ended; return it from the scope or keepAlive() it";
     return this.#freedBy ? "was freed by dispose()" : "went with the memory when the runtime was disposed";
   }
 
