@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 
 const PATH = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
@@ -30,6 +30,11 @@ export interface Visit<T> {
   complaints: string[];
 }
 
+interface Outcome<T> {
+  result?: T;
+  failure?: string;
+}
+
 /** Opens `url` and waits until the page has set `window.result` (or `window.failure`, which is thrown). */
 export async function visit<T>(browser: Browser, url: string, timeoutMs = 60_000): Promise<Visit<T>> {
   const page = await browser.newPage();
@@ -40,17 +45,23 @@ export async function visit<T>(browser: Browser, url: string, timeoutMs = 60_000
   page.on("pageerror", (error) => complaints.push(error.message));
   try {
     await page.goto(url);
-    const settled = await page.waitForFunction("window.result !== undefined || window.failure !== undefined", null, {
-      timeout: timeoutMs,
-    });
-    await settled.dispose();
-    const failure = await page.evaluate<string | undefined>("window.failure");
-    if (failure !== undefined) throw new Error(`${url}: ${failure}`);
-    return { result: await page.evaluate<T>("window.result"), complaints };
+    const { result, failure } = await outcome<T>(page, timeoutMs);
+    if (failure !== undefined) throw new Error(failure);
+    if (result === undefined) throw new Error(`no result within ${timeoutMs / 1000} s`);
+    return { result, complaints };
   } catch (error) {
-    if (complaints.length === 0) throw error;
-    throw new Error(`${url} complained: ${complaints.join("; ")}`, { cause: error });
+    throw new Error(`${url}: ${(error as Error).message}; its complaints: ${complaints.join("; ") || "none"}`, { cause: error });
   } finally {
     await page.close();
+  }
+}
+
+/** Asked again and again: Playwright's own waiting evaluates a string in the page, which its content security policy may forbid. */
+async function outcome<T>(page: Page, timeoutMs: number): Promise<Outcome<T>> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const now = await page.evaluate<Outcome<T>>("({ result: window.result, failure: window.failure })");
+    if (now.result !== undefined || now.failure !== undefined || performance.now() > deadline) return now;
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

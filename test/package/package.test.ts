@@ -6,12 +6,22 @@ import { formatMessage } from "publint/utils";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root } from "../../scripts/setup/paths.mjs";
+import { chromiumMissing, launchChromium, visit } from "../browser/chromium.ts";
+import { serve } from "../browser/server.ts";
 import { type Installed, installPacked } from "./install.ts";
 import { readmeSnippets } from "./readme.ts";
 
 const manifest = JSON.parse(readFileSync(root("package.json"), "utf8"));
 const ENTRIES = Object.keys(manifest.exports).filter((entry) => entry !== "./package.json");
 const specifiers = ENTRIES.map((entry) => entry.replace(/^\./, "fovea"));
+
+const PAGE = `
+import { init, randn, runtime } from "fovea";
+await init({ threads: 2 });
+window.result = { length: randn([2, 3]).length, threads: runtime.threads.count };
+`;
+
+if (chromiumMissing) console.log(`one package test is skipped: ${chromiumMissing}`);
 
 let installed: Installed;
 beforeAll(async () => {
@@ -75,14 +85,25 @@ describe("the packed package", () => {
   });
 
   it("builds with Vite, its worker and wasm files among the output", async () => {
-    await installed.write("index.html", '<!doctype html><script type="module" src="./page.js"></script>');
     await installed.write(
-      "page.js",
-      'import { init, randn } from "fovea"; await init(); document.title = String(randn([2]).length);',
+      "index.html",
+      '<!doctype html><link rel="icon" href="data:,"><script type="module" src="./page.js"></script>',
     );
+    await installed.write("page.js", PAGE);
     await build({ root: installed.folder, logLevel: "error", build: { target: "es2022", outDir: "site" } });
     const built = readdirSync(join(installed.folder, "site/assets")).map((file) => file.replace(/-[\w-]{8}\./, "."));
     expect(built.filter((file) => file.endsWith(".wasm"))).toHaveLength(4);
     expect(built.filter((file) => /^worker.*\.js$/.test(file))).toHaveLength(1);
+  });
+
+  it.skipIf(chromiumMissing)("runs in Chromium as Vite built it, threads and all", async () => {
+    const [browser, site] = await Promise.all([launchChromium(), serve(join(installed.folder, "site"), { isolated: true })]);
+    try {
+      const { result, complaints } = await visit(browser, `${site.origin}/`);
+      expect(result).toEqual({ length: 6, threads: 2 });
+      expect(complaints).toEqual([]);
+    } finally {
+      await Promise.all([browser.close(), site.close()]);
+    }
   });
 });
