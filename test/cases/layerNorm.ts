@@ -36,7 +36,13 @@ const normShapes: readonly NormShape[] = [
   { why: "no eps", dims: { rows: 3, cols: 11, eps: 0 } },
   { why: "small spread, small eps", dims: { rows: 3, cols: 17, eps: Math.fround(1e-12) }, x: normal(1e-3) },
   { why: "one outlier", dims: { rows: 3, cols: 19, eps }, x: withAt(normal(), { 4: 1e4, 23: -1e4, 40: 1e4 }) },
-  { why: "squares near float32's limit", dims: { rows: 2, cols: 9, eps }, x: normal(1e18), out: strict(1e-5), mean: strict(5e11) },
+  {
+    why: "squares near float32's limit",
+    dims: { rows: 2, cols: 9, eps },
+    x: normal(1e18),
+    out: strict(1e-5),
+    mean: strict(5e11),
+  },
   { why: "many tasks", dims: { rows: 601, cols: 131, eps }, spreads: true },
 ];
 
@@ -50,7 +56,12 @@ export const layerNormForward: KernelCases<"layerNormForward"> = {
     rstd: { factor: 0, relative: 2e-6, source: "the variance of x − x[0] keeps its digits whatever the offset" },
   },
   cases: normShapes.flatMap(({ why, dims, x, out, mean, spreads }): Case<"layerNormForward">[] => {
-    const more = { dims, fill: { ...(x && { x }) }, tolerance: { ...(out && { out }), ...(mean && { mean }) }, ...(spreads && { spreads }) };
+    const more = {
+      dims,
+      fill: { ...(x && { x }) },
+      tolerance: { ...(out && { out }), ...(mean && { mean }) },
+      ...(spreads && { spreads }),
+    };
     return [
       { why, given: allAffine, ...more },
       { why: `${why}, without bias`, given: ["weight"], ...more },
@@ -72,7 +83,12 @@ export const layerNormBackward: KernelCases<"layerNormBackward"> = {
     dBias: { ...gradient, absolute: 1e-6 },
   },
   cases: normBackwardShapes.flatMap(({ why, dims: { rows, cols }, x, dX, spreads }): Case<"layerNormBackward">[] => {
-    const more = { dims: { rows, cols }, fill: { ...(x && { x }) }, tolerance: { ...(dX && { dX }) }, ...(spreads && { spreads }) };
+    const more = {
+      dims: { rows, cols },
+      fill: { ...(x && { x }) },
+      tolerance: { ...(dX && { dX }) },
+      ...(spreads && { spreads }),
+    };
     return [
       { why, given: ["weight", "dWeight", "dBias"], ...more },
       { why: `${why}, without bias`, given: ["weight", "dWeight"], ...more },

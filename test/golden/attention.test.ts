@@ -1,7 +1,7 @@
-import { all, bias, causal, keep, lengths, type Mask, window } from "../../ts/ops/mask.ts";
 import { scaledDotProductAttention } from "../../ts/ops/attention.ts";
-import type { Tensor } from "../../ts/tensor/tensor.ts";
+import { all, bias, causal, keep, lengths, type Mask, window } from "../../ts/ops/mask.ts";
 import { tensor } from "../../ts/tensor/create.ts";
+import type { Tensor } from "../../ts/tensor/tensor.ts";
 import { type Golden, type GoldenCase, type Goldens, testGoldens } from "./goldens.ts";
 
 interface AttentionCase extends GoldenCase {

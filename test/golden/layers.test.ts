@@ -20,8 +20,10 @@ type Options = Record<string, never>;
 
 const modules: Record<string, (options: Record<string, unknown>) => Module & { forward(x: Tensor): Tensor }> = {
   LayerNorm: ({ normalizedShape, ...options }) => new LayerNorm(normalizedShape as number | number[], options as Options),
-  Linear: ({ inFeatures, outFeatures, ...options }) => new Linear(inFeatures as number, outFeatures as number, options as Options),
-  Embedding: ({ numEmbeddings, embeddingDim, ...options }) => new Embedding(numEmbeddings as number, embeddingDim as number, options as Options),
+  Linear: ({ inFeatures, outFeatures, ...options }) =>
+    new Linear(inFeatures as number, outFeatures as number, options as Options),
+  Embedding: ({ numEmbeddings, embeddingDim, ...options }) =>
+    new Embedding(numEmbeddings as number, embeddingDim as number, options as Options),
 };
 
 const functions: Record<string, (x: Tensor, options: Record<string, unknown>) => Tensor> = {

@@ -14,7 +14,10 @@ testGoldens<LossCase>(
   "losses",
   [
     { why: "this loss is not in the library yet", is: ({ loss }) => loss !== "cross_entropy" },
-    { why: "targets that are probabilities are not in the library yet", is: ({ probabilityTargets }) => probabilityTargets === true },
+    {
+      why: "targets that are probabilities are not in the library yet",
+      is: ({ probabilityTargets }) => probabilityTargets === true,
+    },
   ],
   ({ call }, goldens) => {
     const logits = classesLast(goldens);
@@ -22,7 +25,10 @@ testGoldens<LossCase>(
     const weight = goldens.has("input.weight") ? goldens.tensor("input.weight") : null;
     const loss = crossEntropy(logits, labels, { weight, ...camelCase(call) });
     loss.backward(goldens.tensor("gradOutput.loss"));
-    return { "output.loss": loss, "grad.input.logits": turned(logits.grad!.shape, logits.grad!.view() as Float32Array, "classes second") };
+    return {
+      "output.loss": loss,
+      "grad.input.logits": turned(logits.grad!.shape, logits.grad!.view() as Float32Array, "classes second"),
+    };
   },
 );
 

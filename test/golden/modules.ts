@@ -4,7 +4,9 @@ import type { Goldens } from "./goldens.ts";
 
 /** PyTorch's option names in our spelling: `norm_first` is `normFirst`. */
 export const camelCase = (options: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(options).map(([name, value]) => [name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()), value]));
+  Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()), value]),
+  );
 
 /** Loads `param.*` under PyTorch's own keys; a key that is missing or left over fails. */
 export function loadParameters(module: Module, goldens: Goldens): void {
@@ -18,5 +20,7 @@ export function parameterGradients(module: Module): Record<string, Tensor> {
 
 /** `grad.input.*` of the tensors given. */
 export function inputGradients(inputs: Record<string, Tensor | null>): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(inputs).flatMap(([name, input]) => (input?.grad ? [[`grad.input.${name}`, input.grad]] : [])));
+  return Object.fromEntries(
+    Object.entries(inputs).flatMap(([name, input]) => (input?.grad ? [[`grad.input.${name}`, input.grad]] : [])),
+  );
 }
