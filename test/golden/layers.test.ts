@@ -44,8 +44,8 @@ testGoldens<LayerCase>(
   (each, goldens) => (each.module ? ofModule(each, goldens) : ofFunction(each, goldens)),
 );
 
-function ofModule({ module: name, constructor }: LayerCase, goldens: Goldens): Record<string, Tensor> {
-  const module = modules[name!]!(camelCase(constructor));
+function ofModule({ module: name, constructor: given }: LayerCase, goldens: Goldens): Record<string, Tensor> {
+  const module = modules[name!]!(camelCase(given));
   loadParameters(module, goldens);
   const input = name === "Embedding" ? "ids" : "x";
   const x = goldens.tensor(`input.${input}`);

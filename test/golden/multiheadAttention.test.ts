@@ -11,8 +11,8 @@ interface AttentionCase extends GoldenCase {
   selfAttention: boolean;
 }
 
-testGoldens<AttentionCase>("multihead_attention", [], ({ dims, constructor, call, selfAttention }, goldens) => {
-  const module = new MultiheadAttention(dims.embedDim, dims.numHeads, camelCase(constructor));
+testGoldens<AttentionCase>("multihead_attention", [], ({ dims, constructor: given, call, selfAttention }, goldens) => {
+  const module = new MultiheadAttention(dims.embedDim, dims.numHeads, camelCase(given));
   loadParameters(module, goldens);
   const query = goldens.tensor("input.query");
   const [key, value] = selfAttention ? [query, query] : [goldens.tensor("input.key"), goldens.tensor("input.value")];

@@ -51,7 +51,7 @@ testGoldens<OptimCase>(
 
 /** The golden problem's gradients come from plain loops, so that the optimizer alone is judged. */
 function trajectory(
-  { constructor, groups, steps, clipGradNorm: maxNorm, tensors = {} }: OptimCase,
+  { constructor: given, groups, steps, clipGradNorm: maxNorm, tensors = {} }: OptimCase,
   goldens: Goldens,
 ): Record<string, Golden | Tensor> {
   const named = new Map(goldens.names("param.").map((name) => [name, goldens.tensor(`param.${name}`)]));
@@ -61,7 +61,7 @@ function trajectory(
     params: params.map((name) => named.get(name)!),
     ...camelCase(options),
   }));
-  const optimizer = new AdamW(grouped ?? parameters, camelCase(constructor));
+  const optimizer = new AdamW(grouped ?? parameters, camelCase(given));
   const results: Record<string, Golden | Tensor> = {};
   const losses = new Float32Array(steps);
   for (let step = 1; step <= steps; step++) {

@@ -30,8 +30,13 @@ testGoldens<TransformerCase>(
 );
 
 /** PyTorch's `constructor` describes a layer; an encoder is `numLayers` of them, with a norm at the end where `finalNorm` says so. */
-function build({ module, constructor, numLayers, finalNorm }: TransformerCase): TransformerEncoderLayer | TransformerEncoder {
-  const { dModel, nhead, ...options } = camelCase(constructor) as { dModel: number; nhead: number };
+function build({
+  module,
+  constructor: given,
+  numLayers,
+  finalNorm,
+}: TransformerCase): TransformerEncoderLayer | TransformerEncoder {
+  const { dModel, nhead, ...options } = camelCase(given) as { dModel: number; nhead: number };
   const layer = new TransformerEncoderLayer(dModel, nhead, { ...options, dropout: 0 });
   if (module === "TransformerEncoderLayer") return layer;
   if (module !== "TransformerEncoder") throw new Error(`no ${module}`);
