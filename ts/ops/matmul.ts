@@ -4,7 +4,7 @@ import { formatShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { count, expectFloat } from "./checks.ts";
 import { broadcastShapes, expand, sumTo } from "./expand.ts";
-import { product } from "./product.ts";
+import { type Product, product } from "./product.ts";
 
 export interface MatmulOptions {
   /** Read `a` as `[..., k, m]`. */
@@ -24,68 +24,61 @@ export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
   const leading = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   const left = oneOrWhole(a, leading);
   const right = oneOrWhole(b, leading);
-  return multiplyBatches(left, right, [...leading, m, n], { m, n, k, transposeA, transposeB });
+  const factors = {
+    a: left,
+    b: right,
+    n,
+    k,
+    transposeA,
+    transposeB,
+    ...rowsAndBatches(left, right, count(leading), m, transposeA),
+  };
+  const out = multiplyBatches(factors, [...leading, m, n]);
+  if (left !== a) left.dispose();
+  if (right !== b) right.dispose();
+  return out;
 }
 
-type Inner = { m: number; n: number; k: number; transposeA: boolean; transposeB: boolean };
+/** A product of two operands, each with a matrix for every item of the batch or one for all of them. */
+type Factors = Required<Pick<Product, "a" | "b" | "m" | "n" | "k" | "batch" | "aBatch" | "bBatch" | "transposeA" | "transposeB">>;
 
-/** Both operands have either all leading axes of `shape` or a single matrix. */
-function multiplyBatches(a: Tensor, b: Tensor, shape: readonly number[], { m, n, k, transposeA, transposeB }: Inner): Tensor {
+type RowsAndBatches = Pick<Factors, "m" | "batch" | "aBatch" | "bBatch">;
+
+function rowsAndBatches(a: Tensor, b: Tensor, batch: number, m: number, transposeA: boolean): RowsAndBatches {
+  const own = (operand: Tensor) => (count(operand.shape.slice(0, -2)) === batch ? batch : 1);
+  // All rows of a batch times one matrix are one product, and so is that matrix's gradient.
+  if (own(a) === batch && own(b) !== batch && !transposeA) return { m: batch * m, batch: 1, aBatch: 1, bBatch: 1 };
+  return { m, batch, aBatch: own(a), bBatch: own(b) };
+}
+
+function multiplyBatches(factors: Factors, shape: readonly number[]): Tensor {
+  const { a, b, batch, aBatch, bBatch } = factors;
   const out = empty(shape);
-  const batch = count(shape.slice(0, -2));
-  const aBatch = a.length === m * k && batch !== 0 ? 1 : batch;
-  const bBatch = b.length === k * n && batch !== 0 ? 1 : batch;
-  product({ a, b, out, m, n, k, batch, aBatch, bBatch, transposeA, transposeB });
-
+  product({ ...factors, out });
   return record(out, [a, b], [a, b], (dOut, grads) => {
-    const sizes = { batch, m, n, k };
-    const dA = grads.wants(0)
-      ? intoShape(a, aBatch === batch ? grads.empty(0) : null, batch, (dA) =>
-          transposeA
-            ? product({
-                a: b,
-                b: dOut,
-                out: dA,
-                ...sizes,
-                m: k,
-                n: m,
-                k: n,
-                aBatch: bBatch,
-                transposeA: transposeB,
-                transposeB: true,
-              })
-            : product({ a: dOut, b, out: dA, ...sizes, n: k, k: n, bBatch, transposeB: !transposeB }),
-        )
-      : null;
-    const dB = grads.wants(1)
-      ? intoShape(b, bBatch === batch ? grads.empty(1) : null, batch, (dB) =>
-          transposeB
-            ? product({
-                a: dOut,
-                b: a,
-                out: dB,
-                ...sizes,
-                m: n,
-                n: k,
-                k: m,
-                bBatch: aBatch,
-                transposeA: true,
-                transposeB: transposeA,
-              })
-            : product({ a, b: dOut, out: dB, ...sizes, m: k, k: m, aBatch, transposeA: !transposeA }),
-        )
-      : null;
-    return [dA, dB];
+    const place = (i: number, ownBatch: number, operand: Tensor) =>
+      ownBatch === batch ? grads.empty(i) : empty([batch, ...operand.shape.slice(-2)]);
+    const dA = grads.wants(0) ? place(0, aBatch, a) : null;
+    if (dA) leftGradient(factors, dOut, dA);
+    const dB = grads.wants(1) ? place(1, bBatch, b) : null;
+    if (dB) rightGradient(factors, dOut, dB);
+    // Where one matrix served the whole batch, each item has given it a gradient.
+    return [dA && (aBatch === batch ? dA : sumTo(dA, a.shape)), dB && (bBatch === batch ? dB : sumTo(dB, b.shape))];
   });
 }
 
-/**
- * The gradient of an operand: written in place, or, where one matrix served a whole batch, one for each of the batch and summed.
- */
-function intoShape(operand: Tensor, slot: Tensor | null, batch: number, write: (gradient: Tensor) => void): Tensor {
-  const gradient = slot ?? empty([batch, ...operand.shape.slice(-2)]);
-  write(gradient);
-  return slot ?? sumTo(gradient, operand.shape);
+/** `dOut · op(b)ᵀ`, or, of a transposed `a`, its transpose `op(b) · dOutᵀ`. */
+function leftGradient({ b, m, n, k, batch, bBatch, transposeA, transposeB }: Factors, dOut: Tensor, out: Tensor): void {
+  if (transposeA)
+    product({ a: b, b: dOut, out, batch, aBatch: bBatch, m: k, n: m, k: n, transposeA: transposeB, transposeB: true });
+  else product({ a: dOut, b, out, batch, bBatch, m, n: k, k: n, transposeB: !transposeB });
+}
+
+/** `op(a)ᵀ · dOut`, or, of a transposed `b`, its transpose `dOutᵀ · op(a)`. */
+function rightGradient({ a, m, n, k, batch, aBatch, transposeA, transposeB }: Factors, dOut: Tensor, out: Tensor): void {
+  if (transposeB)
+    product({ a: dOut, b: a, out, batch, bBatch: aBatch, m: n, n: k, k: m, transposeA: true, transposeB: transposeA });
+  else product({ a, b: dOut, out, batch, aBatch, m: k, n, k: m, transposeA: !transposeA });
 }
 
 function oneOrWhole(operand: Tensor, leading: readonly number[]): Tensor {

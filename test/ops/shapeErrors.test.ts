@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Tensor } from "../../ts/index.ts";
+import * as fovea from "../../ts/index.ts";
+
+const { zeros, tensor, causal, window, keep, drop, bias, lengths, all } = fovea;
+
+beforeAll(() => fovea.init({ threads: 1 }));
+afterAll(() => fovea.dispose());
+
+const z = (...shape: number[]) => zeros(shape);
+const flag = (...shape: number[]) => zeros(shape, { dtype: "bool" });
+const ids = (...values: number[]) => tensor(Int32Array.from(values));
+const attend = (mask: fovea.Mask) => fovea.scaledDotProductAttention(z(2, 3, 4, 5), z(2, 7, 4, 5), z(2, 7, 4, 5), { mask });
+const freed = () => {
+  const x = z(2, 3);
+  x.dispose();
+  return x;
+};
+
+/** A call, its code, and what the text must say: the op, the rule, what came. */
+const refused: Record<string, [call: () => unknown, code: string, text: RegExp][]> = {
+  add: [
+    [() => fovea.add(z(2, 3), z(2)), "SHAPE", /^add: .*\[2, 3\] and \[2\]/],
+    [() => fovea.add(z(2), ids(1, 2)), "DTYPE", /^add: y must be float32, got int32 \[2\]/],
+    [() => fovea.add(freed(), z(3)), "DISPOSED", /^add: /],
+  ],
+  linear: [
+    [() => fovea.linear(z(2, 4), z(5, 3)), "SHAPE", /^linear: .*inFeatures = 3.*\[5, 3\].*\[2, 4\]/],
+    [() => fovea.linear(z(2, 3), z(3)), "RANK", /^linear: weight must be \[outFeatures, inFeatures\], got \[3\]/],
+    [() => fovea.linear(z(2, 3), z(5, 3), z(4)), "SHAPE", /^linear: bias must be \[5\], got \[4\]/],
+  ],
+  matmul: [
+    [() => fovea.matmul(z(2, 3), z(4, 5)), "SHAPE", /^matmul: .*\[2, 3\] · \[4, 5\]/],
+    [() => fovea.matmul(z(3), z(3, 2)), "RANK", /^matmul: .*\[3\]/],
+    [() => fovea.matmul(z(2, 3, 4), z(3, 4, 5)), "SHAPE", /^matmul: .*\[2\] and \[3\]/],
+  ],
+  softmax: [
+    [() => fovea.softmax(z(2, 3), { axis: 2 }), "RANGE", /^softmax: axis must be from -2 to 1, got 2/],
+    [() => fovea.softmax(z(2, 3), { axis: 0.5 }), "RANGE", /^softmax: axis/],
+  ],
+  layerNorm: [
+    [() => fovea.layerNorm(z(2, 3), z(4)), "SHAPE", /^layerNorm: x must end in .*\[4\], got \[2, 3\]/],
+    [() => fovea.layerNorm(z(2, 3), z(3), z(2)), "SHAPE", /^layerNorm: bias must be \[3\], got \[2\]/],
+    [() => fovea.layerNorm(z(2, 3), null, null, { eps: -1 }), "RANGE", /^layerNorm: eps/],
+    [() => fovea.layerNorm(z(3), z(2, 3)), "SHAPE", /^layerNorm: x must end/],
+  ],
+  dropout: [
+    [() => fovea.dropout(z(2), { p: 1.5 }), "RANGE", /^dropout: p must be from 0 to 1, got 1.5/],
+    [() => fovea.dropout(z(2), { p: Number.NaN }), "RANGE", /^dropout: p/],
+  ],
+  gelu: [[() => fovea.gelu(z(2), { approximate: "erf" as "none" }), "RANGE", /^gelu: approximate .*got "erf"/]],
+  embedding: [
+    [() => fovea.embedding(ids(0, 5), z(5, 2)), "RANGE", /^embedding: ids must be from 0 to 4.*got 5 at element 1/],
+    [() => fovea.embedding(ids(-1), z(5, 2)), "RANGE", /^embedding: ids .*got -1/],
+    [() => fovea.embedding(z(2), z(5, 2)), "DTYPE", /^embedding: ids must be int32/],
+    [() => fovea.embedding(ids(0), z(5, 2), { paddingIdx: 5 }), "RANGE", /^embedding: paddingIdx must be from -5 to 4, got 5/],
+  ],
+  crossEntropy: [
+    [() => fovea.crossEntropy(z(2, 3), ids(0, 3)), "RANGE", /^crossEntropy: labels must be from 0 to 2.*got 3 at element 1/],
+    [() => fovea.crossEntropy(z(2, 3), ids(0)), "SHAPE", /^crossEntropy: labels must be \[2\], got \[1\]/],
+    [() => fovea.crossEntropy(z(2, 3), z(2)), "DTYPE", /^crossEntropy: labels must be int32/],
+    [() => fovea.crossEntropy(z(2, 3), ids(0, 1), { weight: z(2) }), "SHAPE", /^crossEntropy: weight must be \[3\], got \[2\]/],
+    [() => fovea.crossEntropy(z(2, 3), ids(0, 1), { labelSmoothing: 2 }), "RANGE", /^crossEntropy: labelSmoothing/],
+  ],
+  meanPool: [
+    [() => fovea.meanPool(z(2, 3)), "RANK", /^meanPool: x must be \[batch, seqLen, embedDim\], got \[2, 3\]/],
+    [() => fovea.meanPool(z(2, 3, 4), { lengths: [1] }), "MASK", /^meanPool: lengths must have batch = 2 entries, got 1/],
+    [() => fovea.meanPool(z(2, 3, 4), { lengths: [1, 4] }), "RANGE", /^meanPool: lengths .*from 0 to 3, got 4 for item 1/],
+    [() => fovea.meanPool(z(2, 3, 4), { keep: flag(3, 2) }), "SHAPE", /^meanPool: keep must be \[2, 3\], got \[3, 2\]/],
+  ],
+  concat: [
+    [() => fovea.concat([]), "SHAPE", /^concat: .*got none/],
+    [() => fovea.concat([z(2, 3), z(2, 4)]), "SHAPE", /^concat: .*\[2, 3\], \[2, 4\]/],
+  ],
+  narrow: [
+    [() => fovea.narrow(z(2, 3), { axis: 1, start: 2, length: 2 }), "RANGE", /^narrow: 2 to 4 must be within axis 1 of \[2, 3\]/],
+  ],
+  expand: [[() => fovea.expand(z(2, 3), [4, 3]), "SHAPE", /^expand: /]],
+  scaledDotProductAttention: [
+    [
+      () => sdpa(z(2, 3, 4), z(2, 3, 4), z(2, 3, 4)),
+      "RANK",
+      /query must be \[batch, queryLen, numHeads, headDim\], got \[2, 3, 4\]/,
+    ],
+    [() => sdpa(z(2, 3, 4, 5), z(2, 7, 4, 6), z(2, 7, 4, 6)), "SHAPE", /key must be \[2, 7, 4, 5\], got \[2, 7, 4, 6\]/],
+    [() => sdpa(z(2, 3, 4, 5), z(1, 7, 4, 5), z(1, 7, 4, 5)), "SHAPE", /key must be \[2, 7, 4, 5\]/],
+    [() => sdpa(z(2, 3, 4, 5), z(2, 7, 4, 5), z(2, 6, 4, 5)), "SHAPE", /value must be \[2, 7, 4, 5\], got \[2, 6, 4, 5\]/],
+    [() => sdpa(z(2, 3, 4, 5), z(2, 7, 3, 5), z(2, 7, 3, 5)), "SHAPE", /numHeads must be a multiple of numKvHeads, got 4 .* 3/],
+    [() => sdpa(z(1, 1, 1, 1), z(1, 1, 1, 1), z(1, 1, 1, 1), { dropout: 1 }), "RANGE", /dropout .*got 1/],
+    [() => sdpa(z(1, 1, 1, 1), z(1, 1, 1, 1), z(1, 1, 1, 1), { softcap: -1 }), "RANGE", /softcap .*got -1/],
+    [() => sdpa(z(1, 1, 1, 1), z(1, 1, 1, 1), z(1, 1, 1, 1), { scale: Number.NaN }), "RANGE", /scale .*got NaN/],
+    [() => fovea.packedAttention(z(2, 3, 10), { numHeads: 2 }), "SHAPE", /^packedAttention: .*\[2, 3, 10\] for numHeads 2/],
+  ],
+  masks: [
+    [() => causal({ offset: 0.5 }), "RANGE", /^causal: offset/],
+    [() => window(-1), "RANGE", /^window: size/],
+    [() => attend(all(causal(), causal({ offset: 4 }))), "MASK", /two causal masks contradict each other, got offsets 0 and 4/],
+    [() => attend(lengths([7])), "MASK", /lengths must have batch = 2 entries, got 1/],
+    [() => attend(lengths([7, 8])), "RANGE", /lengths must be whole numbers from 0 to 7, got 8 for item 1/],
+    [() => attend(lengths([7, 1.5])), "RANGE", /lengths .*got 1.5/],
+    [() => attend(keep(flag(3, 6))), "SHAPE", /keep must broadcast to .*= \[2, 4, 3, 7\], got \[3, 6\]/],
+    [() => attend(drop(flag(1, 1, 1, 3, 7))), "RANK", /drop must broadcast .*got \[1, 1, 1, 3, 7\]/],
+    [() => attend(keep(z(3, 7))), "DTYPE", /keep must be bool, got float32/],
+    [() => attend(bias(flag(3, 7))), "DTYPE", /bias must be float32, got bool/],
+    [() => attend(bias(z(3, 3, 7))), "SHAPE", /bias must broadcast to/],
+  ],
+};
+
+function sdpa(query: Tensor, key: Tensor, value: Tensor, options = {}): unknown {
+  return fovea.scaledDotProductAttention(query, key, value, options);
+}
+
+for (const [op, calls] of Object.entries(refused))
+  describe(op, () => {
+    test.each(calls.map(([call, code, text]) => ({ call, code, text })))("$code $text", ({ call, code, text }) => {
+      expect(call).toThrow(expect.objectContaining({ name: "FoveaError", code, message: expect.stringMatching(text) }));
+    });
+  });
