@@ -27,11 +27,16 @@ const body = (...code: number[][]): number[] => {
 export const steps = {
   /** `(drop (i32.atomic.rmw.add (i32.const READY) (i32.const 1)))` */
   enter: [...constant(READY), ...constant(1), 0xfe, 0x1e, 2, 0, 0x1a],
-  /** `(drop (memory.atomic.wait32 (i32.const SLEEP) (i32.const 0) (i64.const nanoseconds)))`; -1 is for ever. */
-  sleep: (nanoseconds: number): number[] => [...constant(SLEEP), ...constant(0), 0x42, ...leb(nanoseconds), 0xfe, 1, 2, 0, 0x1a],
+  /** `(drop (memory.atomic.wait32 (i32.const SLEEP) (i32.const 0) (i64.const -1)))`: until `wake`. */
+  sleep: [...constant(SLEEP), ...constant(0), 0x42, 0x7f, 0xfe, 1, 2, 0, 0x1a],
   /** `(unreachable)` */
   trap: [0x00],
 } as const;
+
+/** Lets all workers go on that sleep in this memory. */
+export function wake(memory: WebAssembly.Memory): void {
+  Atomics.notify(new Int32Array(memory.buffer), SLEEP / 4);
+}
 
 /** `loop` empty: the worker returns at once. With `unknownImport` a worker cannot even instantiate it as the runtime does. */
 export function poolModule(loop: readonly (readonly number[])[], { unknownImport = false } = {}): WebAssembly.Module {
