@@ -39,7 +39,8 @@ function masksOf(goldens: Goldens): { keyPaddingMask?: Tensor; attnMask?: Tensor
 /** The gradient of `Σ gradOutput · output` over both results, where the case differentiates the weights too. */
 function backward(out: Tensor, weights: Tensor | undefined, goldens: Goldens): void {
   const dOut = goldens.tensor("gradOutput.out");
-  if (!weights || !goldens.has("gradOutput.weights")) return out.backward(dOut);
-  const dWeights = goldens.tensor("gradOutput.weights");
-  concat([out.reshape([-1]), weights.reshape([-1])]).backward(concat([dOut.reshape([-1]), dWeights.reshape([-1])]));
+  if (weights && goldens.has("gradOutput.weights")) {
+    const dWeights = goldens.tensor("gradOutput.weights");
+    concat([out.reshape([-1]), weights.reshape([-1])]).backward(concat([dOut.reshape([-1]), dWeights.reshape([-1])]));
+  } else out.backward(dOut);
 }

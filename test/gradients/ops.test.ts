@@ -2,232 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gradCheck } from "../../ts/autograd/index.ts";
 import * as ops from "../../ts/ops/index.ts";
 import { dispose, init } from "../../ts/runtime/index.ts";
-import { manualSeed } from "../../ts/tensor/rng.ts";
 import { scope } from "../../ts/tensor/scope.ts";
-import type { Tensor } from "../../ts/tensor/tensor.ts";
-import { awayFromZero, flags, int32, leaf } from "./leaves.ts";
-
-type Fn = (...inputs: Tensor[]) => Tensor;
-type Check = [fn: Fn, ...inputs: Tensor[]];
-type Checks = Record<string, () => Check>;
-
-const {
-  add,
-  all,
-  bias,
-  causal,
-  concat,
-  crossEntropy,
-  dropout,
-  embedding,
-  expand,
-  gelu,
-  keep,
-  layerNorm,
-  lengths,
-  linear,
-  matmul,
-} = ops;
-const { mean, meanPool, multiply, narrow, packedAttention, packedProjection, relu, reshape, scale, scaledDotProductAttention } =
-  ops;
-const { softmax, sum, window } = ops;
-
-const product = (a: Tensor, b: Tensor): Tensor => matmul(a, b);
-
-/** What attention is asked for besides its output. */
-const attention =
-  (options: object): Checks[string] =>
-  () => [
-    (query, key, value) => scaledDotProductAttention(query!, key!, value!, options).out,
-    ...[leaf([2, 5, 4, 3], 1), leaf([2, 7, 2, 3], 2), leaf([2, 7, 2, 6], 3)],
-  ];
-
-const checks: Record<string, Checks> = {
-  add: {
-    "same shape": () => [add, leaf([3, 5]), leaf([3, 5], 2)],
-    "a row": () => [add, leaf([3, 5]), leaf([5], 2)],
-    "both repeated": () => [add, leaf([3, 1, 5]), leaf([4, 1], 2)],
-    "one input twice": () => [(x) => add(x, x), leaf([3, 5])],
-  },
-  concat: {
-    "first axis": () => [(a, b) => concat([a!, b!]), leaf([2, 5]), leaf([3, 5], 2)],
-    "middle axis, three of them": () => [
-      (a, b, c) => concat([a!, b!, c!], { axis: 1 }),
-      leaf([2, 3, 4]),
-      leaf([2, 1, 4], 2),
-      leaf([2, 5, 4], 3),
-    ],
-    "one of them twice": () => [(a, b) => concat([a!, b!, a!], { axis: -1 }), leaf([2, 3]), leaf([2, 4], 2)],
-  },
-  crossEntropy: {
-    mean: () => [(logits) => crossEntropy(logits, int32([1, 0, 4])), leaf([3, 5])],
-    "sum, ignored rows": () => [(logits) => crossEntropy(logits, int32([1, -100, 4]), { reduction: "sum" }), leaf([3, 5])],
-    "none, smoothing": () => [
-      (logits) => crossEntropy(logits, int32([1, 0, 4]), { reduction: "none", labelSmoothing: 0.2 }),
-      leaf([3, 5]),
-    ],
-    "class weights, smoothing, ignored rows": () => {
-      const weight = leaf([5], 3).detach();
-      weight.view().set([0.5, 2, 1, 0, 1.5]);
-      return [(logits) => crossEntropy(logits, int32([1, 2, 4]), { weight, ignoreIndex: 2, labelSmoothing: 0.1 }), leaf([3, 5])];
-    },
-    "labels of several axes": () => [(logits) => crossEntropy(logits, int32([1, 0, 4, 2], [2, 2])), leaf([2, 2, 5])],
-  },
-  dropout: {
-    "the same elements dropped": () => [
-      (x) => {
-        manualSeed(3);
-        return dropout(x, { p: 0.4 });
-      },
-      leaf([5, 7]),
-    ],
-    "everything dropped": () => [(x) => dropout(x, { p: 1 }), leaf([3])],
-  },
-  embedding: { "repeated ids": () => [(weight) => embedding(int32([2, 0, 2, 3], [2, 2]), weight), leaf([5, 3])] },
-  expand: {
-    "axes of 1": () => [(x) => expand(x, [2, 3, 5]), leaf([2, 1, 5])],
-    "missing axes": () => [(x) => expand(x, [2, 3, 5]), leaf([3, 1])],
-  },
-  gelu: {
-    erf: () => [(x) => gelu(x), leaf([3, 7], 1, 2)],
-    tanh: () => [(x) => gelu(x, { approximate: "tanh" }), leaf([3, 7], 1, 2)],
-  },
-  layerNorm: {
-    affine: () => [(x, weight, bias) => layerNorm(x!, weight, bias), leaf([4, 7]), leaf([7], 2), leaf([7], 3)],
-    "weight alone": () => [(x, weight) => layerNorm(x!, weight), leaf([4, 7]), leaf([7], 2)],
-    plain: () => [(x) => layerNorm(x, null, null, { eps: 0.1 }), leaf([4, 7])],
-    "two axes": () => [(x, weight, bias) => layerNorm(x!, weight, bias), leaf([3, 2, 5]), leaf([2, 5], 2), leaf([2, 5], 3)],
-  },
-  linear: {
-    "without bias": () => [(x, weight) => linear(x!, weight!), leaf([2, 3, 5]), leaf([7, 5], 2)],
-    bias: () => [linear as Fn, leaf([6, 5]), leaf([7, 5], 2), leaf([7], 3)],
-    gelu: () => [
-      (x, weight, bias) => linear(x!, weight!, bias!, { activation: "gelu" }),
-      leaf([6, 5]),
-      leaf([7, 5], 2),
-      leaf([7], 3),
-    ],
-    geluTanh: () => [
-      (x, weight, bias) => linear(x!, weight!, bias!, { activation: "geluTanh" }),
-      leaf([6, 5]),
-      leaf([7, 5], 2),
-      leaf([7], 3),
-    ],
-    "relu, away from its corner": () => [
-      (x, weight, bias) => linear(x!, weight!, bias!, { activation: "relu" }),
-      ...[leaf([3, 2], 1, 0.02), leaf([4, 2], 2, 0.02), awayFromZero([4], 3)],
-    ],
-  },
-  matmul: {
-    matrices: () => [product as Fn, leaf([3, 5]), leaf([5, 4], 2)],
-    batches: () => [product as Fn, leaf([2, 3, 5]), leaf([2, 5, 4], 2)],
-    "one b for all": () => [product as Fn, leaf([2, 3, 5]), leaf([5, 4], 2)],
-    "one a for all": () => [product as Fn, leaf([3, 5]), leaf([2, 5, 4], 2)],
-    "both repeated": () => [product as Fn, leaf([2, 1, 3, 5]), leaf([4, 5, 2], 2)],
-    "a transposed": () => [(a, b) => matmul(a!, b!, { transposeA: true }), leaf([2, 5, 3]), leaf([2, 5, 4], 2)],
-    "b transposed": () => [(a, b) => matmul(a!, b!, { transposeB: true }), leaf([2, 3, 5]), leaf([4, 5], 2)],
-    "both transposed": () => [
-      (a, b) => matmul(a!, b!, { transposeA: true, transposeB: true }),
-      leaf([2, 5, 3]),
-      leaf([2, 4, 5], 2),
-    ],
-  },
-  mean: {
-    "of all": () => [(x) => mean(x), leaf([3, 5])],
-    "of an axis": () => [(x) => mean(x, { axis: 1 }), leaf([3, 5, 2])],
-  },
-  meanPool: {
-    plain: () => [(x) => meanPool(x), leaf([2, 3, 5])],
-    "lengths, one of them 0": () => [(x) => meanPool(x, { lengths: [2, 0] }), leaf([2, 3, 5])],
-    "keep and lengths": () => [(x) => meanPool(x, { lengths: [3, 2], keep: flags([2, 3], 0.5) }), leaf([2, 3, 5])],
-  },
-  multiply: {
-    "same shape": () => [multiply, leaf([3, 5]), leaf([3, 5], 2)],
-    "a row": () => [multiply, leaf([5]), leaf([3, 5], 2)],
-    "both repeated": () => [multiply, leaf([3, 1, 5]), leaf([4, 1], 2)],
-    square: () => [(x) => multiply(x, x), leaf([3, 5])],
-  },
-  narrow: {
-    "first axis": () => [(x) => narrow(x, { start: 1, length: 2 }), leaf([4, 5])],
-    "last axis": () => [(x) => narrow(x, { axis: -1, start: 2, length: 3 }), leaf([4, 5])],
-  },
-  packedAttention: {
-    plain: () => [(qkv) => packedAttention(qkv, { numHeads: 2 }).out, leaf([2, 5, 18])],
-    "causal and lengths": () => [
-      (qkv) => packedAttention(qkv, { numHeads: 3, mask: all(causal(), lengths([4, 5])) }).out,
-      leaf([2, 5, 18]),
-    ],
-    "weights used": () => [(qkv) => weightsOf(packedAttention(qkv, { numHeads: 2, needWeights: true })), leaf([2, 4, 12])],
-  },
-  packedProjection: {
-    "one input for all": () => [
-      (x, weight, bias) => concat(packedProjection([x!, x!, x!], weight!, bias!), { axis: 0 }),
-      ...[leaf([2, 3, 4]), leaf([12, 4], 2), leaf([12], 3)],
-    ],
-    "three inputs, one result unused": () => [
-      (query, key, value, weight) => concat(packedProjection([query!, key!, value!], weight!).slice(0, 2), { axis: 1 }),
-      ...[leaf([2, 3, 4]), leaf([2, 5, 4], 2), leaf([2, 5, 4], 3), leaf([12, 4], 4)],
-    ],
-  },
-  relu: { "away from its corner": () => [(x) => relu(x), awayFromZero([3, 7])] },
-  reshape: { "another shape": () => [(x) => multiply(reshape(x, [5, -1]), leaf([5, 3], 2).detach()), leaf([3, 5])] },
-  scale: { "by a number": () => [(x) => scale(x, -1.5), leaf([3, 5])] },
-  scaledDotProductAttention: {
-    plain: attention({}),
-    causal: attention({ mask: causal({ offset: 2 }) }),
-    window: attention({ mask: window(1) }),
-    "lengths, one of them 0": attention({ mask: lengths([4, 0]) }),
-    softcap: attention({ softcap: 1.5, scale: 0.8 }),
-    keep: () => [
-      (query, key, value) => scaledDotProductAttention(query!, key!, value!, { mask: keep(flags([5, 7], 0.5)) }).out,
-      ...[leaf([2, 5, 4, 3], 1), leaf([2, 7, 2, 3], 2), leaf([2, 7, 2, 6], 3)],
-    ],
-    dropout: () => [
-      (query, key, value) => {
-        manualSeed(5);
-        return scaledDotProductAttention(query!, key!, value!, { dropout: 0.3 }).out;
-      },
-      ...[leaf([2, 5, 4, 3], 1), leaf([2, 7, 2, 3], 2), leaf([2, 7, 2, 6], 3)],
-    ],
-    "two biases of different shapes": () => [
-      (query, key, value, heads, rows) =>
-        scaledDotProductAttention(query!, key!, value!, { mask: all(bias(heads!), bias(rows!)) }).out,
-      ...[leaf([2, 5, 2, 3], 1), leaf([2, 4, 2, 3], 2), leaf([2, 4, 2, 3], 3), leaf([2, 1, 4], 4), leaf([5, 1], 5)],
-    ],
-    "the weights are used": () => [
-      (query, key, value) => weightsOf(scaledDotProductAttention(query!, key!, value!, { needWeights: true, mask: causal() })),
-      ...[leaf([2, 5, 2, 3], 1), leaf([2, 4, 2, 3], 2), leaf([2, 4, 2, 3], 3)],
-    ],
-    "both are used": () => [
-      (query, key, value) => {
-        const { out, weights } = scaledDotProductAttention(query!, key!, value!, { needWeights: true });
-        return concat([reshape(out, [-1]), reshape(weights!, [-1])]);
-      },
-      ...[leaf([2, 5, 2, 3], 1), leaf([2, 4, 2, 3], 2), leaf([2, 4, 2, 3], 3)],
-    ],
-  },
-  softmax: {
-    "last axis": () => [(x) => softmax(x), leaf([3, 7])],
-    "first axis": () => [(x) => softmax(x, { axis: 0 }), leaf([3, 7])],
-  },
-  sum: {
-    "of all": () => [(x) => sum(x), leaf([3, 5])],
-    "of an axis": () => [(x) => sum(x, { axis: 1 }), leaf([3, 5, 2])],
-    "keeping the axis": () => [(x) => sum(x, { axis: 0, keepdim: true }), leaf([3, 5])],
-  },
-};
+import { int32, leaf } from "./leaves.ts";
+import { opChecks } from "./opChecks.ts";
 
 /** Exports that compute nothing: they describe who may attend to whom. */
 const descriptions = ["all", "bias", "causal", "drop", "keep", "lengths", "window"];
 
-function weightsOf({ weights }: { weights?: Tensor }): Tensor {
-  return weights!;
-}
-
 beforeAll(() => init());
 afterAll(() => dispose());
 
-describe.each(Object.entries(checks))("gradient of %s", (_, each) => {
+describe.each(Object.entries(opChecks))("gradient of %s", (_, each) => {
   test.each(Object.entries(each))("%s", (_, build) => {
     scope(() => {
       const [fn, ...inputs] = build();
@@ -241,7 +26,7 @@ test("the row paddingIdx of an embedding gets gradient 0 although it is read", (
   scope(() => {
     const weight = leaf([5, 3]);
     const dOut = leaf([4, 3], 2).detach();
-    embedding(int32([1, 0, 1, 3]), weight, { paddingIdx: -4 }).backward(dOut);
+    ops.embedding(int32([1, 0, 1, 3]), weight, { paddingIdx: -4 }).backward(dOut);
     const [a, b, c] = dOut.toNested() as number[][];
     expect(weight.grad!.toNested()).toEqual([b, [0, 0, 0], [0, 0, 0], (dOut.toNested() as number[][])[3], [0, 0, 0]]);
     expect([a, c].flat().every((x) => x !== 0)).toBe(true);
@@ -250,5 +35,5 @@ test("the row paddingIdx of an embedding gets gradient 0 although it is read", (
 
 test("every op that is exported has its gradient checked", () => {
   const exported = Object.entries(ops).filter(([name, value]) => typeof value === "function" && !descriptions.includes(name));
-  expect(Object.keys(checks).sort()).toEqual(exported.map(([name]) => name).sort());
+  expect(Object.keys(opChecks).sort()).toEqual(exported.map(([name]) => name).sort());
 });
