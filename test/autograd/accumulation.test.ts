@@ -53,6 +53,24 @@ it("does not let two inputs that were given the same gradient spoil each other's
   ]); // as rows
 });
 
+it("does not add to a gradient that another input shares", () => {
+  const [x, y] = [leaf([1, 2]), leaf([3, 4])];
+  const [a, b] = [square(x), square(y)];
+  const later = multiply(a, tensor([2, 2]));
+  total(add(add(a, b), later)).backward(); // 3 x² + y²
+  expect([grad(x), grad(y)]).toEqual([
+    [6, 12],
+    [6, 8],
+  ]);
+});
+
+it("adds a shared gradient to itself", () => {
+  const x = leaf([1, 2]);
+  const a = square(x);
+  total(add(a, a)).backward();
+  expect(grad(x)).toEqual([4, 8]);
+});
+
 it("takes parts of one buffer as gradients", () => {
   const [x, y] = [leaf([1]), leaf([2])];
   const [a, b] = [square(x), square(y)];

@@ -122,6 +122,17 @@ it("keeps a node alive for each of its outputs", () => {
   expect(heap.used).toBe(used);
 });
 
+it("keeps a node alive for each reshape of its output", () => {
+  const x = leaf([3]);
+  const y = square(x);
+  const view = y.reshape([1, 1]);
+  view.dispose();
+  const other = y.reshape([1, 1, 1]);
+  y.dispose();
+  other.backward();
+  expect(x.grad?.toNested()).toEqual([6]);
+});
+
 it("is constant over a thousand steps", () => {
   const w = leaf([1, 2, 3]);
   const step = (): void => {

@@ -51,6 +51,22 @@ it("joins a stretch to the one before it if they touch, and not if they do not",
   expect(blocks.take(100)).toBe(300);
 });
 
+it("knows where the highest free stretch starts, whatever was taken from it or came back beside it", () => {
+  const blocks = new Blocks();
+  blocks.add(0, 100);
+  const low = blocks.take(10);
+  expect(blocks.tail(100)).toBe(90);
+  const high = blocks.take(20);
+  expect(blocks.tail(100)).toBe(70);
+  blocks.give(high);
+  expect(blocks.tail(100)).toBe(90);
+  blocks.add(100, 50);
+  expect(blocks.tail(150)).toBe(140);
+  expect(blocks.tail(151)).toBe(0);
+  blocks.give(low);
+  expect(blocks.tail(150)).toBe(150);
+});
+
 it("knows neither addresses it did not give nor ones that have come back", () => {
   const blocks = new Blocks();
   blocks.add(0, 100);

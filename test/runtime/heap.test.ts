@@ -60,10 +60,11 @@ it("counts what is in use and the most there has been", () => {
 });
 
 it("extends a free stretch at the end rather than starting after it", () => {
-  open(16);
-  const first = heap.allocate(3 * PAGE);
+  open(2 + 40);
+  const first = heap.allocate(20 * PAGE);
   heap.free(first);
-  expect(heap.allocate(14 * PAGE)).toBe(first);
+  expect(heap.size).toBe((2 + 20) * PAGE);
+  expect(heap.allocate(36 * PAGE)).toBe(first);
 });
 
 it("refuses what does not fit, says how much there is, and goes on as if nothing had been asked", () => {
@@ -137,10 +138,13 @@ it("reaches past 2 GiB, where addresses no longer fit a signed number", () => {
   heap.allocate(2253 * MIB); // never touched, so only address space
   const ptr = heap.allocate(4096);
   expect(ptr).toBeGreaterThan(2 ** 31);
-  heap.f32(ptr, 1024).fill(5);
-  heap.i32(ptr | 0, 1024)[1023] = 6; // as it comes back from wasm: negative
-  expect([heap.f32(ptr, 1)[0], heap.i32(ptr, 1024)[1023]]).toEqual([5, 6]);
-  heap.free(ptr);
+  const signed = ptr | 0; // as it comes back from wasm
+  expect(signed).toBeLessThan(0);
+  heap.f32(signed, 1024).fill(5);
+  heap.i32(signed, 1024)[1022] = 6;
+  heap.u8(signed, 4096)[4095] = 7;
+  expect([heap.f32(ptr, 1)[0], heap.i32(ptr, 1024)[1022], heap.u8(ptr, 4096)[4095]]).toEqual([5, 6, 7]);
+  heap.free(signed);
 });
 
 it("has no memory before open and after close", () => {
