@@ -1,10 +1,4 @@
-import type { VariantName } from "../../ts/runtime/variants.ts";
-
-/** `(module (func (result v128) …f32x4.relaxed_madd))`: whether this engine takes relaxed SIMD. */
-const relaxedProbe = new Uint8Array([
-  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0],
-  ...[65, 0, 253, 17, 65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 11],
-]);
+import { runtime, type VariantName } from "../../ts/runtime/index.ts";
 
 export interface Configuration {
   variant: VariantName;
@@ -24,7 +18,7 @@ const all: readonly Configuration[] = [
 
 /** Every variant with every thread count that this engine can run. What it cannot is said once, on the console. */
 export function configurations(): readonly Configuration[] {
-  if (WebAssembly.validate(relaxedProbe)) return all;
+  if (runtime.features.relaxedSimd) return all;
   console.warn(
     "skipped: relaxed and relaxed-threads. This Node has no relaxed SIMD: use 24, or --experimental-wasm-relaxed-simd",
   );

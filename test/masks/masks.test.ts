@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { scaledDotProductAttention } from "../../ts/ops/attention.ts";
 import { concat } from "../../ts/ops/concat.ts";
+import { all, bias } from "../../ts/ops/mask.ts";
 import { dispose, init } from "../../ts/runtime/index.ts";
 import { tensor } from "../../ts/tensor/create.ts";
 import { scope } from "../../ts/tensor/scope.ts";
@@ -19,7 +20,10 @@ const shapes = {
 };
 type Input = keyof typeof shapes;
 type Inputs = Record<Input, Float32Array>;
-type Results = Record<"out" | "weights" | "lse" | "dQuery" | "dKey" | "dValue", Float32Array>;
+type Results = Record<"out" | "weights" | "lse" | "dQuery" | "dKey" | "dValue", Float32Array> & { dBias?: Float32Array };
+/** What else the loss depends on: the weights too, or a bias of every score. */
+const modes = ["out", "weights", "bias"] as const;
+type Mode = (typeof modes)[number];
 
 const clean: Inputs = Object.fromEntries(
   Object.entries(shapes).map(([name, shape], seed) => {
@@ -28,25 +32,26 @@ const clean: Inputs = Object.fromEntries(
   }),
 ) as Inputs;
 
-/** Attention and its gradients, with the weights used or only looked at. */
-function attend({ mask }: MaskCase, inputs: Inputs, weightsUsed: boolean): Results {
+const scoreBias = Float32Array.from({ length: batch * numHeads * queryLen * keyLen }, (_, i) => ((i * 11) % 17) / 8 - 1);
+
+/** Attention and its gradients. */
+function attend({ mask }: MaskCase, inputs: Inputs, mode: Mode): Results {
   return scope(() => {
     const leaf = (name: Input) => tensor(inputs[name], shapes[name], { requiresGrad: name !== "dOut" });
     const [query, key, value, dOut] = [leaf("query"), leaf("key"), leaf("value"), leaf("dOut")];
-    const { out, weights, lse } = scaledDotProductAttention(query, key, value, {
-      mask: mask(),
-      needWeights: true,
-      needLse: true,
-    });
-    if (weightsUsed) {
+    const added = mode === "bias" ? tensor(scoreBias, [batch, numHeads, queryLen, keyLen], { requiresGrad: true }) : null;
+    const options = { mask: all(mask(), added && bias(added)), needWeights: true, needLse: true };
+    const { out, weights, lse } = scaledDotProductAttention(query, key, value, options);
+    if (mode === "weights") {
       const dWeights = tensor(
         Float32Array.from({ length: weights!.length }, (_, i) => ((i * 7) % 13) - 6),
         [weights!.length],
       );
       concat([out.reshape([-1]), weights!.reshape([-1])]).backward(concat([dOut.reshape([-1]), dWeights]));
     } else out.backward(dOut);
-    const copies = { out, weights: weights!, lse: lse!, dQuery: query.grad!, dKey: key.grad!, dValue: value.grad! };
-    return Object.fromEntries(Object.entries(copies).map(([name, copied]) => [name, copied.toArray()])) as unknown as Results;
+    const results = { out, weights: weights!, lse: lse!, dQuery: query.grad!, dKey: key.grad!, dValue: value.grad! };
+    const copies = Object.entries({ ...results, ...(added && { dBias: added.grad! }) });
+    return Object.fromEntries(copies.map(([name, copied]) => [name, copied.toArray()])) as unknown as Results;
   });
 }
 
@@ -78,13 +83,17 @@ describe.each(variants)("$variant, threads: $threads", (configuration) => {
   afterAll(() => dispose());
 
   describe.each([...maskCases])("$name", (maskCase) => {
-    test.each([false, true])("what is masked is exactly 0; weights used: %s", (weightsUsed) => {
-      const { out, weights, lse, dQuery, dKey, dValue } = attend(maskCase, clean, weightsUsed);
+    test.each(modes)("what is masked is exactly 0; the loss depends on: %s", (mode) => {
+      const { out, weights, lse, dQuery, dKey, dValue, dBias } = attend(maskCase, clean, mode);
       forEachQuery((b, h, i) => {
         const at = `item ${b}, head ${h}, query ${i}`;
         const row = part(weights, scoreRow(b, h, i), keyLen);
         for (const j of keys)
           if (!maskCase.sees(b, h, i, j) && row[j] !== 0) expect.fail(`${at}: masked key ${j} has weight ${row[j]}`);
+        const dRow = dBias && part(dBias, scoreRow(b, h, i), keyLen);
+        for (const j of keys)
+          if (dRow && !maskCase.sees(b, h, i, j) && dRow[j] !== 0)
+            expect.fail(`${at}: masked score ${j} has gradient ${dRow[j]}`);
         const total = row.reduce((sum, weight) => sum + weight, 0);
         if (seesAny(maskCase, b, h, i)) {
           if (!(Math.abs(total - 1) <= 2e-6)) expect.fail(`${at}: its weights sum to ${total}`);
@@ -123,10 +132,10 @@ describe.each(variants)("$variant, threads: $threads", (configuration) => {
           }
         }
       }
-      for (const weightsUsed of [false, true]) {
-        const [before, after] = [attend(maskCase, clean, weightsUsed), attend(maskCase, poisoned, weightsUsed)];
+      for (const mode of modes) {
+        const [before, after] = [attend(maskCase, clean, mode), attend(maskCase, poisoned, mode)];
         for (const name of Object.keys(before) as (keyof Results)[]) {
-          if (!sameBits(before[name], after[name])) expect.fail(`${name} changed${weightsUsed ? ", the weights used" : ""}`);
+          if (!sameBits(before[name]!, after[name]!)) expect.fail(`${name} changed; the loss depends on: ${mode}`);
         }
       }
     });
@@ -136,7 +145,7 @@ describe.each(variants)("$variant, threads: $threads", (configuration) => {
       const poisoned = mapInputs((values) => values.slice());
       part(poisoned.key, keyRow(item, kvHead, key), headDim).fill(Number.NaN);
       part(poisoned.value, keyRow(item, kvHead, key), valueHeadDim).fill(Number.NaN);
-      const [before, after] = [attend(maskCase, clean, false), attend(maskCase, poisoned, false)];
+      const [before, after] = [attend(maskCase, clean, "out"), attend(maskCase, poisoned, "out")];
       forEachQuery((b, h, i) => {
         const sees = b === item && Math.floor(h / group) === kvHead && maskCase.sees(b, h, i, key);
         const rows = (["out", "weights", "lse", "dQuery"] as const).map((name) => {
