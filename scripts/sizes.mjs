@@ -26,7 +26,7 @@ async function coreBundle() {
     minify: true,
     format: "esm",
     write: false,
-    external: ["node:*", "*/wasm/*"],
+    external: ["node:*"],
   });
   return /** @type {Uint8Array} */ (outputFiles[0]?.contents);
 }
