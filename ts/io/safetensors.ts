@@ -47,10 +47,15 @@ export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
 export function loadSafetensors(bytes: Uint8Array, { names }: { names?: Iterable<string> } = {}): Map<string, Tensor> {
   const file = parseSafetensors(bytes);
   const tensors = new Map<string, Tensor>();
-  for (const name of names ?? file.tensors.keys()) {
-    const entry = file.tensors.get(name);
-    if (entry === undefined) throw new FoveaError("STATE", `loadSafetensors: the file has no tensor ${JSON.stringify(name)}`);
-    tensors.set(name, toTensor(name, entry));
+  try {
+    for (const name of names ?? file.tensors.keys()) {
+      const entry = file.tensors.get(name);
+      if (entry === undefined) throw new FoveaError("STATE", `loadSafetensors: the file has no tensor ${JSON.stringify(name)}`);
+      tensors.set(name, toTensor(name, entry));
+    }
+  } catch (error) {
+    for (const tensor of tensors.values()) tensor.dispose();
+    throw error;
   }
   return tensors;
 }
@@ -120,9 +125,7 @@ function toTensor(name: string, { dtype, shape, values }: SafetensorsEntry): Ten
       Uint8Array.from(source as Uint8Array, (byte) => Math.min(byte, 1)),
     );
   if (source instanceof Float32Array || source instanceof Float64Array) return filled(empty(shape), source);
-  const whole = source instanceof BigInt64Array || source instanceof BigUint64Array ? fromBigInts(name, source) : source;
-  if (whole instanceof Uint32Array && whole.some((value) => value > MAX_INT32)) throw tooLarge(name);
-  return filled(empty(shape, "int32"), whole);
+  return filled(empty(shape, "int32"), toInt32(name, source));
 }
 
 function filled(tensor: Tensor, values: ArrayLike<number>): Tensor {
@@ -130,22 +133,20 @@ function filled(tensor: Tensor, values: ArrayLike<number>): Tensor {
   return tensor;
 }
 
-const MAX_INT32 = 2 ** 31 - 1;
-
-function fromBigInts(name: string, values: BigInt64Array | BigUint64Array): Int32Array {
-  const out = new Int32Array(values.length);
-  values.forEach((value, i) => {
-    if (BigInt.asIntN(32, value) !== value) throw tooLarge(name);
-    out[i] = Number(value);
-  });
-  return out;
-}
-
-function tooLarge(name: string): FoveaError {
-  return new FoveaError(
-    "RANGE",
-    `loadSafetensors: ${JSON.stringify(name)} holds integers beyond 32 bits; read them with parseSafetensors(bytes)`,
-  );
+/** Throws `RANGE`, before there is a tensor, for an integer that does not fit. */
+function toInt32(name: string, values: Exclude<SafetensorsValues, Float32Array | Float64Array>): ArrayLike<number> {
+  const fits =
+    values instanceof BigInt64Array || values instanceof BigUint64Array
+      ? values.every((value: bigint) => BigInt.asIntN(32, value) === value)
+      : !(values instanceof Uint32Array) || values.every((value) => value < 2 ** 31);
+  if (!fits)
+    throw new FoveaError(
+      "RANGE",
+      `loadSafetensors: ${JSON.stringify(name)} holds integers beyond 32 bits; read them with parseSafetensors(bytes)`,
+    );
+  return values instanceof BigInt64Array || values instanceof BigUint64Array
+    ? Int32Array.from(values as BigInt64Array, Number)
+    : values;
 }
 
 const FILE_DTYPE = { float32: "F32", int32: "I32", bool: "BOOL" } as const;
