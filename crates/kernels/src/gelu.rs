@@ -17,8 +17,8 @@
 //!   weighs errors by `(1 + a) · t`, what they do to `y`.
 //! - By tanh, `t = e / (1 + e)` with `e` 2 to minus the sigmoid's argument.
 //!
-//! Measured over one float32 in 64 by `tests/activations.rs`: forward within 1.2e-7 · max(1, |x|) by erf and 2e-7 by tanh, the derivative
-//! within 2e-7 and 3e-7. ±∞ give ∞ and 0.
+//! Measured over one float32 in 64 up to ±100 by `tests/rows/activations.rs`: forward within 1.0e-7 · max(1, |x|) by erf and 1.1e-7 by
+//! tanh, the derivative within 1.9e-7 and 1.4e-7. ±∞ give ∞ and 0.
 
 use crate::lanes::Lane;
 use crate::lanewise::{EXP_TASK, map_in_tasks};

@@ -10,8 +10,8 @@
 //! Departures:
 //!
 //! - Everything is centred on the row's first element before it is summed: `mean = x₀ + Σ (x − x₀) / cols`. A row around 10⁶ then keeps
-//!   the digits it came with: worst errors at offsets 0, 10⁴ and 10⁶ are 1e-6, 4e-6 and 4e-5, of which the rounding of x itself is the
-//!   larger part; a plain two-pass sum gives 2e-2 and 5.6. A constant row gives exactly `bias`.
+//!   the digits it came with: the worst error, over up to 4,096 columns, is 1.1e-6 at offsets 0, 10⁴ and 10⁶ alike, where a plain
+//!   two-pass sum gives 1e-6, 2e-2 and 5.6. A constant row gives exactly `bias`.
 //! - `mean` is saved as one float32, too coarse for such rows. Backward finds what it lacks, `Σ (x − mean) / cols`, in the pass that sums
 //!   `g` and `g x̂` anyway, and takes it off.
 //! - Squares of a row beyond 10¹⁸ overflow: such a row is scaled down by a power of two and summed again.
@@ -127,10 +127,9 @@ struct Saved {
     rstd: Lane,
     /// What the saved mean lacks, normalised.
     lacking: Lane,
-    /// `rstd · Σ g / cols`.
-    g: Lane,
-    /// `rstd · Σ g x̂ / cols`.
-    g_normalised: Lane,
+    /// `dx = g · rstd + (x − mean) · slope + shift`.
+    slope: Lane,
+    shift: Lane,
 }
 
 impl Saved {
@@ -143,13 +142,14 @@ impl Saved {
             None => sums([d_out, x], |[dy, x]| terms(dy, x)),
         }
         .map(|sum| sum / x.len() as f32);
-        let g_normalised = (g_d - d * g) * rstd;
+        // Σ g x̂ / cols, with x̂ = (x − mean) · rstd − lacking.
+        let (lacking, g_normalised) = (d * rstd, (g_d - d * g) * rstd);
         Self {
             mean: centre,
             rstd: Lane::splat(rstd),
-            lacking: Lane::splat(d * rstd),
-            g: Lane::splat(rstd * g),
-            g_normalised: Lane::splat(rstd * g_normalised),
+            lacking: Lane::splat(lacking),
+            slope: Lane::splat(-rstd * g_normalised * rstd),
+            shift: Lane::splat(rstd * (lacking * g_normalised - g)),
         }
     }
 
@@ -161,7 +161,7 @@ impl Saved {
 
     #[inline(always)]
     fn gradient_of_x(&self, d_out: &[f32], x: &[f32], weight: Option<&[f32]>, d_x: &mut [f32]) {
-        let gradient = |g: Lane, x: Lane| g.madd(self.rstd, -self.g) - self.normalised(x) * self.g_normalised;
+        let gradient = |g: Lane, x: Lane| g.madd(self.rstd, (x - self.mean).madd(self.slope, self.shift));
         match weight {
             Some(weight) => map([d_out, x, weight], d_x, |[dy, x, weight]| gradient(dy * weight, x)),
             None => map([d_out, x], d_x, |[dy, x]| gradient(dy, x)),

@@ -44,11 +44,11 @@ fn rows_of_every_width() {
 #[test]
 fn rows_far_from_zero() {
     let mut random = Random(2);
-    for (by, tolerance) in [(1e2, 1e-5), (1e4, 2e-5), (1e6, 2e-4), (-1e6, 2e-4)] {
+    for by in [1e2, 1e4, 1e6, -1e6] {
         for cols in [7, 100, 768, 4096] {
             let x = offset(&random.normals(5 * cols), by);
             let [out, mean, _] = run(&x, None, None, cols, EPS);
-            assert_close(&format!("{cols} around {by}"), &out, &forward64(&wide(&x), None, None, cols, EPS as f64), tolerance);
+            assert_close(&format!("{cols} around {by}"), &out, &forward64(&wide(&x), None, None, cols, EPS as f64), 3e-6);
             let means: Vec<f64> = wide(&x).chunks_exact(cols).map(|row| row.iter().sum::<f64>() / cols as f64).collect();
             assert_close("mean", &mean, &means, 1e-7 * by.abs() as f64);
         }
@@ -119,11 +119,10 @@ fn backward_is_the_gradient() {
             let loss = |x: &[f64], w: &[f64], b: &[f64]| dot(&forward64(x, Some(w), Some(b), cols, EPS as f64), &d_out);
             let [d_x, d_weight, d_bias] = run_backward(&d_out, &x, Some(&weight), cols);
             let (x64, w64) = (wide(&x), wide(&weight));
-            // In rows of two x̂ is ±1 whatever x is: the gradient is small and its error that of rstd ∙ g.
-            let tolerance = if cols == 2 { 1e-4 } else { 1e-5 };
+            // In rows of one or two x̂ is 0 or ±1 whatever x is: what is wanted is next to nothing, but comes of terms of about 1.
             let want = gradient(&x64, |x| loss(x, &w64, &zeros));
             let largest = want.iter().fold(1.0, |largest: f64, want| largest.max(want.abs()));
-            assert_close(&format!("d_x of [{rows}, {cols}] around {by}"), &d_x, &want, tolerance * largest);
+            assert_close(&format!("d_x of [{rows}, {cols}] around {by}"), &d_x, &want, 3e-6 * largest);
             assert_gradient("d_weight", &d_weight, &gradient(&w64, |w| loss(&x64, w, &zeros)));
             assert_gradient("d_bias", &d_bias, &gradient(&zeros, |b| loss(&x64, &w64, b)));
             let ones = vec![1.0; cols];
