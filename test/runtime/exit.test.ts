@@ -8,7 +8,10 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 function run(program: string): Promise<{ code: number | null; afterLastLine: number; errors: string }> {
   const source = `import { init, dispose, runtime } from "./ts/runtime/index.ts";\n${program}\nprocess.stdout.write("last line");`;
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", source], { cwd: ROOT });
+    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", source], {
+      cwd: ROOT,
+      timeout: 30_000,
+    });
     let lastLine = Number.NaN;
     let errors = "";
     child.stdout.on("data", () => {

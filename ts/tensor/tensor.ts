@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { type Buffer, BYTES, type DType, type TypedArray } from "../runtime/buffer.ts";
 import { FoveaError } from "../runtime/errors.ts";
 import { heap } from "../runtime/heap.ts";
@@ -35,7 +36,7 @@ export class Tensor implements Buffer {
   #freedBy: "dispose" | "scope" | null = null;
   #lent = 0;
 
-  /** @internal Takes over one share of `storage`. */
+  /** For the functions that make tensors: takes over one share of `storage`. */
   constructor(storage: Storage, offset: number, shape: Shape, dtype: DType, length: number) {
     this.storage = storage;
     this.offset = offset;
