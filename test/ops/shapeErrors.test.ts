@@ -26,6 +26,7 @@ const refused: Record<string, [call: () => unknown, code: string, text: RegExp][
   ],
   linear: [
     [() => fovea.linear(z(2, 4), z(5, 3)), "SHAPE", /^linear: .*inFeatures = 3.*\[5, 3\].*\[2, 4\]/],
+    [() => fovea.linear(z(2, 3), z(5, 3), null, { activation: "silu" as "relu" }), "RANGE", /^linear: activation .*got "silu"/],
     [() => fovea.linear(z(2, 3), z(3)), "RANK", /^linear: weight must be \[outFeatures, inFeatures\], got \[3\]/],
     [() => fovea.linear(z(2, 3), z(5, 3), z(4)), "SHAPE", /^linear: bias must be \[5\], got \[4\]/],
   ],

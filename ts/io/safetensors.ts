@@ -166,9 +166,8 @@ function encodeHeader(entries: readonly [string, Tensor][], metadata: Readonly<R
     if (name === "__metadata__")
       throw new FoveaError("METADATA", "saveSafetensors: __metadata__ is the format's own key; rename that tensor");
     const end = begin + tensor.view().byteLength;
-    members.push(
-      `${JSON.stringify(name)}:${JSON.stringify({ dtype: FILE_DTYPE[tensor.dtype], shape: tensor.shape, data_offsets: [begin, end] })}`,
-    );
+    const entry = { dtype: FILE_DTYPE[tensor.dtype], shape: tensor.shape, data_offsets: [begin, end] };
+    members.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
     begin = end;
   }
   const text = new TextEncoder().encode(`{${members.join(",")}}`);

@@ -109,10 +109,11 @@ function collect(module: Module, prefix: string, state: StateDict): void {
 
 function children(module: Module): [name: string, child: Module][] {
   return Object.entries(module).flatMap(([property, value]): [string, Module][] => {
-    const name = snakeCase(property);
-    if (value instanceof Module) return [[name, value]];
+    if (value instanceof Module) return [[snakeCase(property), value]];
     if (!Array.isArray(value)) return [];
-    return value.flatMap((item, i): [string, Module][] => (item instanceof Module ? [[`${name}.${i}`, item]] : []));
+    return value.flatMap((item, i): [string, Module][] =>
+      item instanceof Module ? [[`${snakeCase(property)}.${i}`, item]] : [],
+    );
   });
 }
 

@@ -87,7 +87,7 @@ function countLabels(labels: Tensor, classes: number, ignoreIndex: number, weigh
     if (label < 0 || label >= classes)
       throw new FoveaError(
         "RANGE",
-        `crossEntropy: labels must be from 0 to ${classes - 1} or ignoreIndex = ${ignoreIndex}, got ${label} at element ${i}; are there more classes than logits?`,
+        `crossEntropy: labels must be from 0 to ${classes - 1} or ignoreIndex = ${ignoreIndex}, got ${label} at element ${i}`,
       );
     counted += weights ? weights[label]! : 1;
   }

@@ -5,14 +5,14 @@ import { gradEnabled } from "../tensor/gradMode.ts";
 import { expectAxes, expectShape, formatShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { count, expectFloat } from "./checks.ts";
-import { type Activation, product } from "./product.ts";
+import { type Activation, expectActivation, product } from "./product.ts";
 
 /**
  * `activation(x · weightᵀ + bias)`: `x [..., inFeatures]`, `weight [outFeatures, inFeatures]`, `bias [outFeatures]`, out `[...,
  * outFeatures]`. The activation is part of the product's last step, so what goes into it is only kept where GELU's gradient needs
  * it.
  *
- * Throws `SHAPE`, `RANK`, `DTYPE`, `DISPOSED`.
+ * Throws `SHAPE`, `RANK`, `RANGE`, `DTYPE`, `DISPOSED`.
  */
 export function linear(
   x: Tensor,
@@ -21,6 +21,7 @@ export function linear(
   { activation }: { activation?: Activation | undefined } = {},
 ): Tensor {
   const { rows, inFeatures, outFeatures } = linearDims(x, weight, bias);
+  expectActivation(activation);
   const out = empty([...x.shape.slice(0, -1), outFeatures]);
   const bent = activation === "gelu" || activation === "geluTanh";
   const wanted = gradEnabled() && (x.requiresGrad || weight.requiresGrad || bias?.requiresGrad);
@@ -60,7 +61,7 @@ function linearDims(x: Tensor, weight: Tensor, bias: Tensor | null): { rows: num
   if (x.shape.at(-1) !== inFeatures)
     throw new FoveaError(
       "SHAPE",
-      `linear: the last axis of x must be inFeatures = ${inFeatures} of weight ${formatShape(weight.shape)}, got x ${formatShape(x.shape)}`,
+      `linear: the last axis of x must be inFeatures = ${inFeatures} of weight ${formatShape(weight.shape)}, got ${formatShape(x.shape)}`,
     );
   expectShape("linear", { bias }, [outFeatures]);
   return { rows: count(x.shape.slice(0, -1)), inFeatures, outFeatures };

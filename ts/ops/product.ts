@@ -1,9 +1,16 @@
+import { FoveaError } from "../runtime/errors.ts";
 import { kernels } from "../runtime/kernels.gen.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 export type Activation = "relu" | "gelu" | "geluTanh";
 /** The kernel's numbers for them. */
 const ACTIVATION = { none: 0, relu: 1, gelu: 2, geluTanh: 3 } as const;
+
+/** Throws `RANGE` for a name that is none of them. */
+export function expectActivation(activation: Activation | undefined): void {
+  if (activation === undefined || Object.hasOwn(ACTIVATION, activation)) return;
+  throw new FoveaError("RANGE", `linear: activation must be "relu", "gelu" or "geluTanh", got ${JSON.stringify(activation)}`);
+}
 
 /**
  * `out = activation(op(a) · op(b) + bias)`: `op(a)` is `[m, k]`, `op(b)` `[k, n]`; a transposed one lies in memory the other way

@@ -79,7 +79,10 @@ export class AdamW implements Optimizer {
     this.groups.forEach(({ lr, betas: [beta1, beta2], eps, weightDecay }, i) => {
       const { param, grad, m, v } = this.#parts[i]!;
       // Of the betas that the kernel gets: 1 − 0.999 as float32 holds 0.999 is smaller by 1.3e-5.
-      const corrections = { correction1: 1 - Math.fround(beta1) ** this.#step, correction2: 1 - Math.fround(beta2) ** this.#step };
+      const corrections = {
+        correction1: 1 - Math.fround(beta1) ** this.#step,
+        correction2: 1 - Math.fround(beta2) ** this.#step,
+      };
       if (param.length > 0)
         kernels.adamwStep({ param, grad, m, v, n: param.length, lr, beta1, beta2, eps, weightDecay, ...corrections });
     });

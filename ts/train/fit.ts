@@ -6,6 +6,7 @@ import type { Schedule } from "../optim/schedules.ts";
 import { FoveaError } from "../runtime/errors.ts";
 import { manualSeed, nextKey } from "../tensor/rng.ts";
 import { scope } from "../tensor/scope.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { Breather } from "./breathe.ts";
 import { type Pass, source, type TrainingData } from "./data.ts";
 import { type ClassifierModule, type Evaluation, evaluate, type Loss } from "./evaluate.ts";
@@ -100,12 +101,14 @@ class Run {
   /** Steps so far. */
   done = 0;
   readonly #model: ClassifierModule;
+  readonly #parameters: readonly Tensor[];
   readonly #options: FitOptions & { epochs: number };
   readonly #breather: Breather;
   readonly #clock = new Clock();
 
   constructor(model: ClassifierModule, options: FitOptions & { epochs: number }) {
     this.#model = model;
+    this.#parameters = model.parameters();
     this.#options = options;
     this.#breather = new Breather(options.signal);
   }
@@ -139,7 +142,7 @@ class Run {
     const batchLoss = this.#expectFinite("loss", loss.item());
     loss.backward();
     const gradNorm =
-      maxNorm === undefined ? Number.NaN : this.#expectFinite("norm of the gradients", clipGradNorm(model.parameters(), maxNorm));
+      maxNorm === undefined ? Number.NaN : this.#expectFinite("norm of the gradients", clipGradNorm(this.#parameters, maxNorm));
     optimizer.step();
     scores.add(logits, labels, batchLoss);
     this.#clock.count(lengths.reduce((sum, length) => sum + length, 0));
