@@ -17,7 +17,7 @@ export function visible(args: Scored, b: number, h: number, i: number, j: number
   if (keyLengths && j >= keyLengths[b]!) return false;
   if (keep && !keep[(((b % keepBatch) * keepHeads + (h % keepHeads)) * keepQueries + (i % keepQueries)) * keyLen + j])
     return false;
-  const behind = i + causalOffset - j; // how many positions key j lies behind query i; negative: ahead
+  const behind = i + (causal ? causalOffset : 0) - j; // how many positions key j lies behind query i; negative: ahead
   if (causal && behind < 0) return false;
   if (window >= 0 && behind > window) return false;
   if (window >= 0 && !causal && -behind > window) return false;
