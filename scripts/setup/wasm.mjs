@@ -62,7 +62,8 @@ export async function buildWasm(variant, rust, say, log) {
 /** @param {Variant} variant @param {import("./rust.mjs").Rust} rust @param {string} out */
 function wasmPackArgs(variant, rust, out) {
   const own = ["build", root("crates/wasm"), "--target", "web", "--release", "--mode", "no-install", "--no-opt", "--no-pack"];
-  const cargo = ["--locked", ...(variant.threads || !rust.hasWasmStd ? ["-Z", "build-std=std,panic_abort"] : [])];
+  const std = variant.threads ? "std" : "std,panic_abort";
+  const cargo = ["--locked", ...(variant.threads || !rust.hasWasmStd ? ["-Z", `build-std=${std}`] : [])];
   return [...own, "--out-dir", out, "--out-name", "fovea", "--", ...cargo];
 }
 
