@@ -1,0 +1,58 @@
+import { FoveaError } from "../runtime/errors.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** Who attended to whom in one sequence. */
+export interface AttentionMap {
+  readonly tokens: readonly string[];
+  /** `weights[layer][head]`, `tokens.length ** 2` numbers: row q says how much token q took from each token; a row sums to 1. */
+  readonly weights: readonly (readonly Float32Array[])[];
+}
+
+/**
+ * The map of one item of a batch, copied out of what a model gives with `needWeights`: a tensor per layer, `[batch, numHeads, seqLen,
+ * seqLen]`. Padding after the tokens is left out. Throws `RANK`, `SHAPE`, `RANGE`.
+ */
+export function attentionMap(tokens: readonly string[], weights: readonly Tensor[], item = 0): AttentionMap {
+  return { tokens: [...tokens], weights: weights.map((layer) => headsOf(layer, tokens.length, item)) };
+}
+
+function headsOf(layer: Tensor, count: number, item: number): Float32Array[] {
+  if (layer.shape.length !== 4)
+    throw new FoveaError(
+      "RANK",
+      `attentionMap: weights must be [batch, numHeads, seqLen, seqLen] in each layer, got [${layer.shape.join(", ")}]`,
+    );
+  const [batch, numHeads, queryLen, keyLen] = layer.shape as [number, number, number, number];
+  if (queryLen !== keyLen || count > keyLen)
+    throw new FoveaError(
+      "SHAPE",
+      `attentionMap: ${count} tokens need weights over that many queries and keys, got [${layer.shape.join(", ")}]`,
+    );
+  if (!(Number.isInteger(item) && item >= 0 && item < batch))
+    throw new FoveaError("RANGE", `attentionMap: item must be from 0 to ${batch - 1}, got ${item}`);
+  const values = layer.view();
+  return Array.from({ length: numHeads }, (_, head) => {
+    const map = new Float32Array(count * count);
+    for (let query = 0; query < count; query += 1) {
+      const row = ((item * numHeads + head) * queryLen + query) * keyLen;
+      map.set(values.subarray(row, row + count), query * count);
+    }
+    return map;
+  });
+}
+
+/** The mean over a layer's heads. */
+export function meanOverHeads(heads: readonly Float32Array[]): Float32Array {
+  const mean = new Float32Array(heads[0]?.length ?? 0);
+  for (const head of heads) for (let i = 0; i < mean.length; i += 1) mean[i]! += head[i]! / heads.length;
+  return mean;
+}
+
+/** How much each token was attended to: the mean over queries, heads and layers. It sums to 1. */
+export function attentionReceived({ tokens, weights }: AttentionMap): Float64Array {
+  const received = new Float64Array(tokens.length);
+  const maps = weights.flat();
+  const share = 1 / (maps.length * tokens.length);
+  for (const map of maps) for (let i = 0; i < map.length; i += 1) received[i % tokens.length]! += map[i]! * share;
+  return received;
+}

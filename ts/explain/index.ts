@@ -1,0 +1,14 @@
+/**
+ * What a model attended to, as a page or as text.
+ *
+ *     import { attentionHtml, attentionMap } from "fovea/explain";
+ *
+ *     const { logits, weights } = model.forward(ids, { needWeights: true });
+ *     const page = attentionHtml([attentionMap(["not", "bad"], weights)]);
+ *
+ * @module
+ */
+export { type AttentionSample, attentionHtml } from "./attentionHtml.ts";
+export { type AttentionMap, attentionMap, attentionReceived, meanOverHeads } from "./attentionMap.ts";
+export { attentionSvg } from "./attentionSvg.ts";
+export { type AttentionTextOptions, attentionText } from "./attentionText.ts";
