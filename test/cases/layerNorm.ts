@@ -9,7 +9,8 @@ interface NormShape {
   x?: Fill;
   out?: Bound;
   mean?: Bound;
-  dX?: Bound;
+  /** Of dX and dWeight. */
+  gradients?: Bound;
   spreads?: true;
 }
 
@@ -21,16 +22,16 @@ const eps = Math.fround(1e-5);
 
 const normShapes: readonly NormShape[] = [
   { why: "no rows", dims: { rows: 0, cols: 7, eps } },
-  { why: "rows of one are the bias", dims: { rows: 5, cols: 1, eps }, dX: { ...cancelling, absolute: 1e-4 } }, // of 1/√eps = 316
+  { why: "rows of one are the bias", dims: { rows: 5, cols: 1, eps }, gradients: { ...cancelling, absolute: 1e-4 } }, // of 1/√eps = 316
   ...[2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 100, 129].map((cols) => ({
     why: `around the lanes: ${cols}`,
     dims: { rows: 3, cols, eps },
   })),
   ...[1023, 1024, 1025, 3001].map((cols) => ({ why: `wide: ${cols}`, dims: { rows: 2, cols, eps } })),
   ...[63, 64, 65, 129].map((rows) => ({ why: `around blocks of 64 rows: ${rows}`, dims: { rows, cols: 6, eps } })),
-  { why: "offset 1e2", dims: { rows: 5, cols: 37, eps }, x: normal(1, 1e2), out: strict(1e-5), dX: strict(1e-5) },
-  { why: "offset 1e4", dims: { rows: 5, cols: 67, eps }, x: normal(1, 1e4), out: strict(2e-5), dX: strict(2e-5) },
-  { why: "offset −1e6", dims: { rows: 4, cols: 131, eps }, x: normal(1, -1e6), out: strict(2e-4), dX: strict(2e-4) },
+  { why: "offset 1e2", dims: { rows: 5, cols: 37, eps }, x: normal(1, 1e2), out: strict(1e-5), gradients: strict(1e-5) },
+  { why: "offset 1e4", dims: { rows: 5, cols: 67, eps }, x: normal(1, 1e4), out: strict(2e-5), gradients: strict(2e-5) },
+  { why: "offset −1e6", dims: { rows: 4, cols: 131, eps }, x: normal(1, -1e6), out: strict(2e-4), gradients: strict(2e-4) },
   { why: "constant rows are exactly the bias", dims: { rows: 3, cols: 13, eps }, x: constant(12345.678), out: strict(0) },
   { why: "large eps", dims: { rows: 3, cols: 11, eps: 0.5 } },
   { why: "no eps", dims: { rows: 3, cols: 11, eps: 0 } },
@@ -82,11 +83,11 @@ export const layerNormBackward: KernelCases<"layerNormBackward"> = {
     dWeight: { ...gradient, absolute: 1e-6 },
     dBias: { ...gradient, absolute: 1e-6 },
   },
-  cases: normBackwardShapes.flatMap(({ why, dims: { rows, cols }, x, dX, spreads }): Case<"layerNormBackward">[] => {
+  cases: normBackwardShapes.flatMap(({ why, dims: { rows, cols }, x, gradients, spreads }): Case<"layerNormBackward">[] => {
     const more = {
       dims: { rows, cols },
       fill: { ...(x && { x }) },
-      tolerance: { ...(dX && { dX }) },
+      tolerance: { ...(gradients && { dX: gradients, dWeight: gradients }) },
       ...(spreads && { spreads }),
     };
     return [
