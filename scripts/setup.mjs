@@ -33,7 +33,7 @@ export async function setUp({ npm = true, kernels = true, rust = false } = {}) {
 }
 
 async function buildAll() {
-  const rust = findRust() ?? (await step(`Rust ${RUST} for wasm`, installRust));
+  const rust = findRust() ?? (await step(`Rust for wasm (${RUST})`, installRust));
   const variants = VARIANTS.filter((variant) => !wasmDone(variant));
   if (variants.length === 0) return;
   for (const tool of TOOLS_NEEDED.filter((candidate) => !toolDone(candidate))) {
