@@ -17,7 +17,9 @@ export class CommandFailed extends Error {
       .split("\n")
       .map((line) => line.trim())
       .filter(Boolean);
-    const errors = lines.filter((line) => /^(npm )?error\b|^E:/i.test(line) && !/ A complete log| code E/.test(line));
+    const errors = lines.filter(
+      (line) => /^(npm )?error\b|^E:/i.test(line) && !/^npm error( A complete log| code| errno| syscall| path|$)/.test(line),
+    );
     return (errors[0] ?? lines.at(-1) ?? "it printed nothing").replace(/^(npm )?error(\[\w+\])?:?\s*/i, "");
   }
 }
