@@ -4,6 +4,7 @@
 //! (`ts/runtime/kernels.gen.ts`): before Rust runs, every buffer is alive, 4-byte aligned, exactly as long as its expression says,
 //! and no written buffer overlaps another argument. That guard is what the `SAFETY:` notes below name.
 #![allow(non_camel_case_types)]
+#![allow(dead_code)] // not every kind of argument is in use
 
 // The kinds of argument, as the types that cross the boundary: only numbers.
 pub type read = u32;
@@ -46,12 +47,10 @@ pub unsafe fn borrow_mut<'a, T>(start: u32, len: usize) -> &'a mut [T] {
     unsafe { core::slice::from_raw_parts_mut(start as usize as *mut T, len) }
 }
 
-#[allow(dead_code)] // not every helper is in some kernel's length
 pub const fn div_ceil(a: usize, b: usize) -> usize {
     a.div_ceil(b)
 }
 
-#[allow(dead_code)]
 pub const fn round_up(a: usize, to: usize) -> usize {
     a.div_ceil(to) * to
 }
@@ -121,6 +120,7 @@ macro_rules! kernels {
     )*) => {
         $(
             $(#[$doc])*
+            #[allow(unused_braces)] // a body is a block, even of one call
             #[wasm_bindgen::prelude::wasm_bindgen]
             pub fn $kernel($($name: $crate::declare::$kind),*) {
                 $($crate::declare::number!($kind $name);)*
