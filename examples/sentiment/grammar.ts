@@ -106,8 +106,6 @@ export const contrasts: readonly string[] = [
   "{yields} but {decides}",
   "{yields} , yet {decides}",
   "although {yields} , {decides}",
-  "{decides} , although {yields}",
-  "{decides} , even if {yields}",
 ];
 
 /** Two clauses of one feeling. */

@@ -27,6 +27,8 @@ export interface SequenceClassifierOptions {
   /** What of the last layer is classified: the mean over the real tokens, or the first token. */
   pooling?: "mean" | "cls";
   dropout?: number;
+  /** Dropout of the embeddings with their positions. Default `dropout`. */
+  embeddingDropout?: number;
   activation?: "relu" | "gelu";
   /** Normalise before each sub-layer, and once more after the last layer. */
   normFirst?: boolean;
@@ -58,6 +60,7 @@ export class SequenceClassifier extends Module {
       positional = sinusoidal(),
       pooling = "mean",
       dropout = 0.1,
+      embeddingDropout = dropout,
       activation = "relu",
       normFirst = false,
       paddingIdx = null,
@@ -67,7 +70,7 @@ export class SequenceClassifier extends Module {
     this.pooling = pooling;
     this.embedding = new Embedding(vocabSize, dModel, { paddingIdx });
     this.positional = new Positional(positional, { embedDim: dModel, numHeads });
-    this.dropout = new Dropout(dropout);
+    this.dropout = new Dropout(embeddingDropout);
     const layer = new TransformerEncoderLayer(dModel, numHeads, { dimFeedforward, dropout, activation, normFirst });
     this.encoder = new TransformerEncoder(layer, numLayers, { norm: normFirst ? new LayerNorm(dModel) : null });
     this.classifier = new Linear(dModel, numClasses);

@@ -1,0 +1,35 @@
+/**
+ * `npm start`: trains a small transformer to tell the sentiment of sentences, and uses it. README.md shows what it prints; `--help`
+ * lists the options.
+ */
+import { dispose, FoveaError } from "fovea";
+import { helpText } from "./flags.ts";
+import { type Command, parseCommand } from "./options.ts";
+import { predictCommand } from "./predictCommand.ts";
+import { resumeCommand, trainCommand } from "./trainCommand.ts";
+import { UsageError } from "./usageError.ts";
+
+async function run(command: Command): Promise<number> {
+  switch (command.kind) {
+    case "help":
+      console.log(helpText());
+      return 0;
+    case "train":
+      return trainCommand(command);
+    case "resume":
+      return resumeCommand(command);
+    case "predict":
+      return predictCommand(command);
+  }
+}
+
+try {
+  process.exitCode = await run(parseCommand(process.argv.slice(2)));
+} catch (error) {
+  // Anything else is a mistake of this program, and shown with all there is to find it.
+  if (!(error instanceof UsageError || error instanceof FoveaError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  await dispose();
+}

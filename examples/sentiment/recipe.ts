@@ -1,0 +1,37 @@
+/** What decides a training, beside its data. */
+export interface Recipe {
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** The highest learning rate. */
+  readonly lr: number;
+  readonly dModel: number;
+  readonly numLayers: number;
+  readonly numHeads: number;
+  /** Words of a review that are read. */
+  readonly maxLen: number;
+  readonly seed: number;
+}
+
+/** The defaults, one recipe for any data. README.md says how they were found. */
+export const recipe: Recipe = {
+  epochs: 16,
+  batchSize: 32,
+  lr: 1e-3,
+  dModel: 64,
+  numLayers: 2,
+  numHeads: 4,
+  maxLen: 128,
+  seed: 1,
+};
+
+/** Share of each embedding that a step does not see: with few texts, what keeps single words from deciding alone. */
+export const EMBEDDING_DROPOUT = 0.5;
+/** Dropout everywhere else. */
+export const DROPOUT = 0.1;
+/** The embeddings' learning rate is so many times that of the rest: the row of a rare word gets few gradients. */
+export const EMBEDDING_LR = 10;
+export const WEIGHT_DECAY = 0.01;
+export const LABEL_SMOOTHING = 0.1;
+/** The share of all steps over which the rate rises. */
+export const WARMUP_RATIO = 0.1;
+export const MAX_GRAD_NORM = 1;
