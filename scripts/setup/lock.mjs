@@ -1,5 +1,5 @@
 // Only one set-up at a time works in a repository; the others wait for it and then find everything done.
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimes, writeFileSync } from "node:fs";
 import { root } from "./paths.mjs";
 
 const LOCK = root(".setup/lock");
@@ -13,7 +13,7 @@ export async function withLock(work) {
     if (waited === 0) console.log(`· waiting for another set-up of this folder (process ${holder()}) …`);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
-  const beat = setInterval(() => utimesSync(LOCK, new Date(), new Date()), BEAT);
+  const beat = setInterval(() => utimes(LOCK, new Date(), new Date(), () => {}), BEAT);
   try {
     return await work();
   } finally {
@@ -23,12 +23,18 @@ export async function withLock(work) {
 }
 
 function acquire() {
+  if (create()) return true;
+  if (!isStale()) return false;
+  takeAway(holder());
+  return create();
+}
+
+function create() {
   try {
     writeFileSync(LOCK, String(process.pid), { flag: "wx" });
     return true;
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
-    if (isStale()) takeAway(holder());
     return false;
   }
 }
