@@ -32,7 +32,7 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
    * successive tokens `…Stride` apart, so that all three may be slices of one packed projection. Saves `lse`, the log-sum-exp of
    * each row of scores (−∞ where a query may attend to nothing: its `out` is 0). `keep` is 1 where a query may attend, `bias` is
    * added to the scores; each of their leading dims is 1 or full. `causal`: key j is seen by query i if j ≤ i + causalOffset.
-   * `window` ≥ 0: and if i + causalOffset − j ≤ window, and with `causal` off also j − i − causalOffset ≤ window. `softcap` 0: none.
+   * `window` ≥ 0: with `causal`, and if i + causalOffset − j ≤ window; without, if |i − j| ≤ window. `softcap` 0: none.
    */
   attentionForward: {
     query: F;

@@ -16,7 +16,7 @@
 //!
 //! Lengths are expressions over dims and flags with `+`, `-`, `*`, parentheses, `div_ceil(a, b)` and `round_up(a, b)`.
 
-use crate::declare::kernels;
+use crate::declare::{div_ceil, kernels, round_up};
 use crate::pool::POOL;
 use fovea_kernels::attention::{self, Broadcast, Mask, Scores, Shape};
 use fovea_kernels::rng::Dropout;
@@ -44,7 +44,7 @@ kernels! {
     /// successive tokens `…Stride` apart, so that all three may be slices of one packed projection. Saves `lse`, the log-sum-exp of
     /// each row of scores (−∞ where a query may attend to nothing: its `out` is 0). `keep` is 1 where a query may attend, `bias` is
     /// added to the scores; each of their leading dims is 1 or full. `causal`: key j is seen by query i if j ≤ i + causalOffset.
-    /// `window` ≥ 0: and if i + causalOffset − j ≤ window, and with `causal` off also j − i − causalOffset ≤ window. `softcap` 0: none.
+    /// `window` ≥ 0: with `causal`, and if i + causalOffset − j ≤ window; without, if |i − j| ≤ window. `softcap` 0: none.
     attention_forward(
         query: read [(batch * query_len - 1) * query_stride + num_heads * head_dim],
         key: read [(batch * key_len - 1) * key_stride + num_kv_heads * head_dim],
@@ -54,7 +54,7 @@ kernels! {
         bias: maybe [bias_batch * bias_heads * bias_queries * key_len],
         out: write [batch * query_len * num_heads * value_head_dim],
         lse: write [batch * num_heads * query_len],
-        scratch: scratch [threads * (64 * head_dim + 192 * round_up(value_head_dim, 4) + 2432)],
+        scratch: scratch [threads * (192 * round_up(head_dim, 4) + 192 * round_up(value_head_dim, 4) + 2432)],
         batch: dim, query_len: dim, key_len: dim, num_heads: dim, num_kv_heads: dim, head_dim: dim, value_head_dim: dim,
         query_stride: dim, key_stride: dim, value_stride: dim,
         keep_batch: dim, keep_heads: dim, keep_queries: dim, bias_batch: dim, bias_heads: dim, bias_queries: dim,
@@ -85,7 +85,7 @@ kernels! {
         bias: maybe [bias_batch * bias_heads * bias_queries * key_len],
         lse: read [batch * num_heads * query_len],
         weights: write [batch * num_heads * query_len * key_len],
-        scratch: scratch [threads * (64 * head_dim + 192 * round_up(value_head_dim, 4) + 2432)],
+        scratch: scratch [threads * (192 * round_up(head_dim, 4) + 192 * round_up(value_head_dim, 4) + 2432)],
         batch: dim, query_len: dim, key_len: dim, num_heads: dim, num_kv_heads: dim, head_dim: dim, value_head_dim: dim,
         query_stride: dim, key_stride: dim, value_stride: dim,
         keep_batch: dim, keep_heads: dim, keep_queries: dim, bias_batch: dim, bias_heads: dim, bias_queries: dim,

@@ -15,8 +15,7 @@
 use super::mask::Seen;
 use super::tile::{self, Into, Own, STRIDE, Shared, Tiles};
 use super::{BACKWARD_QUERIES, Head, HeadRows, KEYS, Mask, Scores, Shape, forward};
-use crate::gemm::dot;
-use crate::gemm::tile::Left;
+use crate::gemm::tile::{Left, Right};
 use crate::lanes::{Lane, WIDTH};
 use crate::parallel::{Disjoint, Parallel, for_each_chunk};
 use core::ops::Range;
@@ -116,7 +115,7 @@ fn deltas(shape: &Shape, out: &[f32], d_out: &[f32], seen: Option<(&[f32], &[f32
     for_each_chunk(pool, delta, ROWS, ROWS * shape.value_head_dim / 4, |block, delta| {
         for (row, delta) in (block * ROWS..).zip(delta) {
             let (at, query) = (shape.head(row / shape.query_len), row % shape.query_len);
-            *delta = dot(shape.out(out, at).row(query), shape.out(d_out, at).row(query));
+            *delta = dot_in_order(shape.out(out, at).row(query), shape.out(d_out, at).row(query));
             if let Some((weights, d_weights)) = seen {
                 let range = row * shape.key_len..(row + 1) * shape.key_len;
                 let pairs = weights[range.clone()].iter().zip(&d_weights[range]);
@@ -124,6 +123,12 @@ fn deltas(shape: &Shape, out: &[f32], d_out: &[f32], seen: Option<(&[f32], &[f32
             }
         }
     });
+}
+
+/// Summed as `G = dOut Vᵀ` is, one after the other: where a query sees one key, `out` is its value, δ is G to the last bit, and the gradient
+/// exactly 0.
+fn dot_in_order(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).fold(Lane::zero(), |sum, (&a, &b)| Lane::splat(a).madd(Lane::splat(b), sum)).first()
 }
 
 /// A thread's scratch: at most `256 · headDim + 192 · valueHeadDim` (both in whole vectors) `+ 64 · valueHeadDim + 12,288` elements.
@@ -135,9 +140,10 @@ struct Slot<'a> {
     slopes: &'a mut [f32],
     d_key: &'a mut [f32],
     d_value: &'a mut [f32],
-    padded_key: &'a mut [f32],
-    padded_query: &'a mut [f32],
-    padded_d_out: &'a mut [f32],
+    /// The tile's rows of key, query and dOut, side by side.
+    keys: &'a mut [f32],
+    queries: &'a mut [f32],
+    d_outs: &'a mut [f32],
 }
 
 impl<'a> Slot<'a> {
@@ -151,9 +157,9 @@ impl<'a> Slot<'a> {
         let (slopes, rest) = rest.split_at_mut(tile);
         let (d_key, rest) = rest.split_at_mut(KEYS * columns);
         let (d_value, rest) = rest.split_at_mut(KEYS * value_columns);
-        let (padded_key, rest) = rest.split_at_mut(KEYS * columns);
-        let (padded_query, rest) = rest.split_at_mut(BACKWARD_QUERIES * columns);
-        let padded_d_out = &mut rest[..BACKWARD_QUERIES * value_columns];
+        let (keys, rest) = rest.split_at_mut(KEYS * columns);
+        let (queries, rest) = rest.split_at_mut(BACKWARD_QUERIES * columns);
+        let d_outs = &mut rest[..BACKWARD_QUERIES * value_columns];
         Self {
             packed_keys,
             packed_values,
@@ -162,9 +168,9 @@ impl<'a> Slot<'a> {
             slopes,
             d_key,
             d_value,
-            padded_key,
-            padded_query,
-            padded_d_out,
+            keys,
+            queries,
+            d_outs,
         }
     }
 }
@@ -176,7 +182,7 @@ fn columns(shape: &Shape) -> (usize, usize) {
 
 impl Backward<'_> {
     fn tiles(&self, at: Head) -> Tiles<'_> {
-        Tiles { shape: self.shape, mask: self.mask, scores: self.scores, at, query: self.shape.query(self.query, at) }
+        Tiles { shape: self.shape, mask: self.mask, scores: self.scores, at }
     }
 
     /// The query heads that read key head `index` of `batch · num_kv_heads`.
@@ -263,6 +269,7 @@ impl Backward<'_> {
     fn pack(&self, at: Head, keys: &Range<usize>, slot: &mut Slot) {
         tile::pack_columns(&self.shape.key(self.key, at), keys, slot.packed_keys);
         tile::pack_columns(&self.shape.value(self.value, at), keys, slot.packed_values);
+        tile::gather(&self.shape.key(self.key, at), keys, slot.keys);
     }
 
     /// One tile: recompute the weights, then add its share to the gradients.
@@ -273,19 +280,21 @@ impl Backward<'_> {
             return;
         }
         let (shape, at) = (self.shape, tiles.at);
-        let (query, key, d_out) = (tiles.query, shape.key(self.key, at), shape.out(self.d_out, at));
+        let (query, key, d_out) = (shape.query(self.query, at), shape.key(self.key, at), shape.out(self.d_out, at));
+        tile::gather(&query, queries, slot.queries);
+        tile::gather(&d_out, queries, slot.d_outs);
         self.weights_and_d_scores(tiles, queries, keys, seen, slot);
         let careful = |rows: &HeadRows, range: &Range<usize>| seen == Seen::Some && !tile::is_finite(rows, range);
         let (columns, value_columns) = columns(shape);
         if visit != Visit::Query {
             let transposed = |tile| Left { data: tile, row_stride: 1, step_stride: STRIDE };
             // dV += dropout(W)ᵀ dOut
-            let right = tile::right(&d_out, queries, slot.padded_d_out);
+            let right = Right { data: slot.d_outs, stride: value_columns };
             let target = Own { to: slot.d_value, stride: value_columns };
             let sizes = [keys.len(), queries.len(), value_columns];
             tile::product(sizes, transposed(slot.weights), right, careful(&d_out, queries), target, Into::Add);
             // dK += Sᵀ Q
-            let right = tile::right(&query, queries, slot.padded_query);
+            let right = Right { data: slot.queries, stride: columns };
             let target = Own { to: slot.d_key, stride: columns };
             let sizes = [keys.len(), queries.len(), columns];
             tile::product(sizes, transposed(slot.d_scores), right, careful(&query, queries), target, Into::Add);
@@ -293,7 +302,7 @@ impl Backward<'_> {
         if visit != Visit::KeyValue {
             // dQ += S K
             let left = Left { data: slot.d_scores, row_stride: STRIDE, step_stride: 1 };
-            let right = tile::right(&key, keys, slot.padded_key);
+            let right = Right { data: slot.keys, stride: columns };
             let start = self.offsets[0] + query.start + queries.start * query.stride;
             // SAFETY: this head's columns of these queries, which are this task's.
             let target = unsafe { Shared::new(&self.d_packed, start, query.stride) };
@@ -305,11 +314,12 @@ impl Backward<'_> {
     fn weights_and_d_scores(&self, tiles: &Tiles, queries: &Range<usize>, keys: &Range<usize>, seen: Seen, slot: &mut Slot) {
         let (shape, at) = (self.shape, tiles.at);
         let width = keys.len().next_multiple_of(WIDTH);
-        tiles.scores(queries, keys, seen, slot.packed_keys, slot.weights, Some(slot.slopes));
+        let (columns, value_columns) = columns(shape);
+        let rows = Left { data: slot.queries, row_stride: columns, step_stride: 1 };
+        tiles.scores(rows, queries, keys, seen, slot.packed_keys, slot.weights, Some(slot.slopes));
         // G = dOut Vᵀ
-        let d_out = shape.out(self.d_out, at);
-        let left = Left { data: d_out.from(queries.start), row_stride: d_out.stride, step_stride: 1 };
-        let right = crate::gemm::tile::Right { data: slot.packed_values, stride: STRIDE };
+        let left = Left { data: slot.d_outs, row_stride: value_columns, step_stride: 1 };
+        let right = Right { data: slot.packed_values, stride: STRIDE };
         let target = Own { to: slot.d_scores, stride: STRIDE };
         tile::product([queries.len(), shape.value_head_dim, width], left, right, false, target, Into::Store { scale: 1.0 });
         for (r, query) in queries.clone().enumerate() {

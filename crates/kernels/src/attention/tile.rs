@@ -17,17 +17,14 @@ pub fn pack_columns(rows: &HeadRows, keys: &Range<usize>, packed: &mut [f32]) {
     columns_from_rows(rows.from(keys.start), rows.stride, keys.len(), rows.width, STRIDE, packed);
 }
 
-/// Rows `range` as a right operand: as they lie or, where their width is no whole number of vectors, copied to `padded`.
-pub fn right<'a>(rows: &HeadRows<'a>, range: &Range<usize>, padded: &'a mut [f32]) -> Right<'a> {
-    if rows.width.is_multiple_of(WIDTH) {
-        return Right { data: rows.from(range.start), stride: rows.stride };
-    }
+/// Rows `range`, copied side by side and filled up with zeros to whole vectors. Rows of one head lie a token apart, often a power of two: as
+/// they lie, a tile's worth of them falls into a few sets of the cache and does not stay there.
+pub fn gather(rows: &HeadRows, range: &Range<usize>, copy: &mut [f32]) {
     let stride = rows.width.next_multiple_of(WIDTH);
-    for (to, row) in padded.chunks_exact_mut(stride).zip(range.clone()) {
+    for (to, row) in copy.chunks_exact_mut(stride).zip(range.clone()) {
         to[..rows.width].copy_from_slice(rows.row(row));
         to[rows.width..].fill(0.0);
     }
-    Right { data: padded, stride }
 }
 
 /// Whether every element of rows `range` is finite.
@@ -117,20 +114,21 @@ impl<T: Target> Sink for PanelSink<'_, '_, T> {
     fn take<const VECTORS: usize>(&mut self, row: usize, sums: [Lane; VECTORS]) {
         let end = self.columns.min(self.from + VECTORS * WIDTH);
         let to = self.target.part(row, self.from..end);
-        for (to, sum) in to.chunks_mut(WIDTH).zip(sums) {
-            let value = match &self.into {
-                Into::Store { scale } => sum * Lane::splat(*scale),
-                Into::Rescale { factors } => load(to).madd(Lane::splat(factors[row]), sum),
-                Into::Add => load(to) + sum,
-            };
-            if to.len() == WIDTH { value.store(to) } else { value.store_partial(to) }
+        let finish = |before: Lane, sum: Lane| match &self.into {
+            Into::Store { scale } => sum * Lane::splat(*scale),
+            Into::Rescale { factors } => before.madd(Lane::splat(factors[row]), sum),
+            Into::Add => before + sum,
+        };
+        if to.len() == VECTORS * WIDTH {
+            for (v, sum) in sums.into_iter().enumerate() {
+                finish(Lane::load(&to[v * WIDTH..]), sum).store(&mut to[v * WIDTH..]);
+            }
+        } else {
+            for (to, sum) in to.chunks_mut(WIDTH).zip(sums) {
+                finish(Lane::load_partial(to, 0.0), sum).store_partial(to);
+            }
         }
     }
-}
-
-#[inline(always)]
-fn load(from: &[f32]) -> Lane {
-    if from.len() == WIDTH { Lane::load(from) } else { Lane::load_partial(from, 0.0) }
 }
 
 /// `left · right`: `[rows, steps] · [steps, columns]`. With `skip_zeros`, a step whose left factor is 0 is not read on the right (where it may be NaN);
@@ -183,7 +181,6 @@ pub struct Tiles<'a> {
     pub mask: &'a Mask<'a>,
     pub scores: &'a Scores,
     pub at: Head,
-    pub query: HeadRows<'a>,
 }
 
 impl Tiles<'_> {
@@ -198,15 +195,24 @@ impl Tiles<'_> {
         limit.min(self.shape.key_len)
     }
 
-    /// Scores of `queries` by `keys` into `tile`, after softcap, bias and mask (−∞; so too past the last key, up to a whole vector). `slopes`
-    /// receives the derivative of softcap, if there is one.
-    pub fn scores(&self, queries: &Range<usize>, keys: &Range<usize>, seen: Seen, packed: &[f32], tile: &mut [f32], slopes: Option<&mut [f32]>) {
-        let left = Left { data: self.query.from(queries.start), row_stride: self.query.stride, step_stride: 1 };
+    /// Scores of `queries` (their `rows`) by `keys` into `tile`, after softcap, bias and mask (−∞; so too past the last key, up to a whole vector).
+    /// `slopes` receives the derivative of softcap, if there is one.
+    pub fn scores(
+        &self,
+        rows: Left,
+        queries: &Range<usize>,
+        keys: &Range<usize>,
+        seen: Seen,
+        packed: &[f32],
+        tile: &mut [f32],
+        slopes: Option<&mut [f32]>,
+    ) {
         let width = keys.len().next_multiple_of(WIDTH);
         let right = Right { data: packed, stride: STRIDE };
+        let capped = self.scores.softcap > 0.0;
         let into = Into::Store { scale: self.scores.scale };
-        product([queries.len(), self.query.width, width], left, right, false, Own { to: tile, stride: STRIDE }, into);
-        if self.scores.softcap > 0.0 {
+        product([queries.len(), self.shape.head_dim, width], rows, right, false, Own { to: tile, stride: STRIDE }, into);
+        if capped {
             self.cap(queries.len(), width, tile, slopes);
         }
         for (query, row) in queries.clone().zip(tile.chunks_exact_mut(STRIDE)) {

@@ -199,27 +199,39 @@ impl Sink for PanelSink<'_, '_> {
     #[allow(unsafe_code)]
     fn take<const VECTORS: usize>(&mut self, row: usize, sums: [Lane; VECTORS]) {
         let start = (self.row + row) * self.rows.n + self.column;
-        let range = start..start + self.width;
         // SAFETY: rows and columns of this task, and one panel of it at a time.
-        let out = unsafe { self.rows.out.part(range.clone()) };
-        for (v, (to, sum)) in out.chunks_mut(WIDTH).zip(sums).enumerate() {
-            let sum = if self.first { sum } else { sum + load(to) };
-            if !self.last {
-                store(sum, to);
-                continue;
+        let out = unsafe { self.rows.out.part(start..start + self.width) };
+        if out.len() == VECTORS * WIDTH {
+            for (v, sum) in sums.into_iter().enumerate() {
+                self.write(start + v * WIDTH, self.column + v * WIDTH, &mut out[v * WIDTH..][..WIDTH], sum);
             }
-            let Epilogue { bias, activation } = self.rows.epilogue;
-            let sum = match bias {
-                Some(bias) => sum + load(&bias[self.column + v * WIDTH..][..to.len()]),
-                None => sum,
-            };
-            if let Some(pre) = &self.rows.pre {
-                let at = range.start + v * WIDTH;
-                // SAFETY: the same part of a buffer of the same shape.
-                store(sum, unsafe { pre.part(at..at + to.len()) });
+        } else {
+            for (v, (to, sum)) in out.chunks_mut(WIDTH).zip(sums).enumerate() {
+                self.write(start + v * WIDTH, self.column + v * WIDTH, to, sum);
             }
-            store(activation.apply(sum), to);
         }
+    }
+}
+
+impl PanelSink<'_, '_> {
+    /// One vector, `to`, which is at `at` of the whole output and starts with column `column`.
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    fn write(&self, at: usize, column: usize, to: &mut [f32], sum: Lane) {
+        let sum = if self.first { sum } else { sum + load(to) };
+        if !self.last {
+            return store(sum, to);
+        }
+        let Epilogue { bias, activation } = self.rows.epilogue;
+        let sum = match bias {
+            Some(bias) => sum + load(&bias[column..][..to.len()]),
+            None => sum,
+        };
+        if let Some(pre) = &self.rows.pre {
+            // SAFETY: the same part of a buffer of the same shape.
+            store(sum, unsafe { pre.part(at..at + to.len()) });
+        }
+        store(activation.apply(sum), to);
     }
 }
 

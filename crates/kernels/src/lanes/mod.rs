@@ -86,6 +86,12 @@ impl Lane {
         Self::splat(unsafe { *from.get_unchecked(at) })
     }
 
+    /// The first lane.
+    #[inline(always)]
+    pub fn first(self) -> f32 {
+        self.to_array()[0]
+    }
+
     /// `(l0 + l2) + (l1 + l3)`: one order on every target.
     #[inline(always)]
     pub fn sum(self) -> f32 {
