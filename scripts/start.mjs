@@ -1,33 +1,4 @@
-// `npm start -- …`: sets up what is missing, then runs the example with those arguments, in this very process: Ctrl-C and the exit
-// code need no passing on.
-import { setFlagsFromString } from "node:v8";
-import { root } from "./setup/paths.mjs";
-import { orExplain, setUp } from "./setup.mjs";
+// `npm start -- …`: the example, with those arguments.
+import { runSource } from "./runSource.mjs";
 
-const SAME_KEY_PRESS = 200; // ms
-const EXAMPLE = "examples/sentiment/main.ts";
-
-await orExplain(async () => {
-  await setUp();
-  // V8 of Node 20 has relaxed SIMD behind a flag; later ones by default.
-  if (Number(process.versions.node.split(".")[0]) < 22) setFlagsFromString("--experimental-wasm-relaxed-simd");
-  process.argv = [process.execPath, root(EXAMPLE), ...process.argv.slice(2)];
-  oneSignalPerKeyPress();
-  const { register } = await import("tsx/esm/api");
-  register({ tsconfig: root("tsconfig.json") });
-  await import(`../${EXAMPLE}`);
-});
-
-/** The terminal sends Ctrl-C to this process, and npm passes it on a second time: that is not a second Ctrl-C. */
-function oneSignalPerKeyPress() {
-  const emit = process.emit;
-  let last = Number.NEGATIVE_INFINITY;
-  process.emit = /** @type {typeof process.emit} */ (
-    (/** @type {string} */ event, /** @type {unknown[]} */ ...args) => {
-      const now = performance.now();
-      if (event === "SIGINT" && now - last < SAME_KEY_PRESS) return true;
-      if (event === "SIGINT") last = now;
-      return Reflect.apply(emit, process, [event, ...args]);
-    }
-  );
-}
+await runSource("examples/sentiment/main.ts");

@@ -1,0 +1,4 @@
+// `npm run bench -- …`: the benches, with those arguments.
+import { runSource } from "./runSource.mjs";
+
+await runSource("bench/main.ts");
