@@ -3,24 +3,23 @@
  * process that started it.
  */
 import { dispose, FoveaError, type InitOptions, init } from "../ts/runtime/index.ts";
-import { casesMatching } from "./cases.ts";
+import { casesNamed } from "./cases.ts";
 import { measureCeilings } from "./ceiling.ts";
 import type { Job, Message } from "./job.ts";
 import { profile } from "./profile.ts";
 import { scenarios } from "./scenarios.ts";
 
 const job = JSON.parse(process.argv[2] ?? "") as Job;
-const only = job.only === null ? null : new RegExp(job.only, "i");
 const send = (message: Message): void => void process.send!(message);
 
 try {
   await init(job.init as InitOptions);
   if (job.kind === "profile") send({ kind: "lines", lines: profile(scenarios.find(({ name }) => name === "training step")!) });
-  if (job.kind === "baseline") for (const each of casesMatching(only)) send({ kind: "baseline", baseline: each.baseline() });
+  if (job.kind === "baseline") for (const each of casesNamed(job.names)) send({ kind: "baseline", baseline: each.baseline() });
   if (job.kind === "bench") {
     const ceilings = measureCeilings();
     send({ kind: "ceilings", ceilings });
-    for (const each of casesMatching(only)) send({ kind: "record", record: each.run(ceilings) });
+    for (const each of casesNamed(job.names)) send({ kind: "record", record: each.run(ceilings) });
   }
 } catch (error) {
   // What Fovea refuses is told in a sentence; anything else is a mistake of this program, and shown with all there is to find it.

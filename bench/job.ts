@@ -9,7 +9,8 @@ import { UsageError } from "./usageError.ts";
 export interface Job {
   kind: "bench" | "baseline" | "profile";
   init: Pick<InitOptions, "variant" | "threads">;
-  only: string | null;
+  /** Of its cases. */
+  names: readonly string[];
 }
 
 /** What it says. */

@@ -1,6 +1,6 @@
 /** `npm run bench`: README.md says how to read what it prints. */
 import { writeFileSync } from "node:fs";
-import { casesMatching } from "./cases.ts";
+import { type BenchCase, casesMatching } from "./cases.ts";
 import { type Job, runJob } from "./job.ts";
 import { type Options, parseOptions } from "./options.ts";
 import type { Baseline, BenchRecord } from "./record.ts";
@@ -9,30 +9,36 @@ import { UsageError } from "./usageError.ts";
 
 /** Every combination in a process of its own; 1 if an answer was wrong. */
 async function bench(options: Options): Promise<number> {
+  const cases = casesMatching(options.only);
+  const names = cases.map(({ name }) => name);
   const jobOf = (kind: Job["kind"], threads: number): Job => ({
     kind,
     init: { threads, ...(options.variant && { variant: options.variant }) },
-    only: options.only?.source ?? null,
+    names,
   });
   if (options.profile) {
     for (const threads of options.threads) await print(jobOf("profile", threads));
     return 0;
   }
-  if (casesMatching(options.only).length === 0) throw new UsageError(`bench: no case matches --only ${options.only?.source}`);
+  if (cases.length === 0) throw new UsageError(`bench: no case matches --only ${options.only?.source}`);
   if (options.json) write(options.json, []); // a path that cannot be written shows now, not after minutes
-  const baselines = await measureBaselines({ ...jobOf("baseline", 1), init: { threads: 1 } });
+  const baselines = await measureBaselines(cases);
   const records: BenchRecord[] = [];
   for (const threads of options.threads) records.push(...(await measure(jobOf("bench", threads), baselines)));
   if (options.json) write(options.json, records);
   return records.every(({ checked }) => checked) ? 0 : 1;
 }
 
-async function measureBaselines(job: Job): Promise<ReadonlyMap<string, Baseline>> {
+async function measureBaselines(cases: readonly BenchCase[]): Promise<ReadonlyMap<string, Baseline>> {
   const baselines = new Map<string, Baseline>();
   console.log("Timing plain TypeScript …");
-  await runJob(job, (message) => {
-    if (message.kind === "baseline" && message.baseline) baselines.set(message.baseline.name, message.baseline);
-  });
+  for (const floats of ["float64", "float32"]) {
+    const names = cases.filter(({ plain }) => plain === floats).map(({ name }) => name);
+    if (names.length === 0) continue;
+    await runJob({ kind: "baseline", init: { threads: 1 }, names }, (message) => {
+      if (message.kind === "baseline" && message.baseline) baselines.set(message.baseline.name, message.baseline);
+    });
+  }
   return baselines;
 }
 
