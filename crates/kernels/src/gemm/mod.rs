@@ -6,7 +6,7 @@
 //!     loop over KC steps of k                        the panel's KC × 16 stays in L1, a's MC × KC in L2
 //!         loop over the block's panels
 //!             loop over its rows, a few at a time    the register tile (tile.rs)
-//!     after the last KC: bias, activation
+//!     then over the block: bias, activation         (epilogue.rs)
 //! ```
 //! The loops are those of Goto and van de Geijn (2008) and BLIS, with two departures. The left operand is not packed when it lies in rows: a
 //! tile reads two or three rows, each in sequence, which costs nothing, and packing would be an eighth of the time of a product 128 wide. And all of
@@ -15,16 +15,18 @@
 //!
 //! Sums over k are in order within a block of KC and over blocks: the same for any number of threads.
 
+mod epilogue;
 pub mod pack;
 mod small;
 pub mod tile;
 
-use crate::gelu;
-use crate::lanes::{Lane, WIDTH};
-use crate::parallel::{Disjoint, Parallel};
-use pack::{pack_left, pack_right, packed_len, panel_vectors};
+use crate::lanes::WIDTH;
+use crate::parallel::Parallel;
+pub use epilogue::Epilogue;
+use epilogue::Rows;
+use pack::{GROUP, pack_left, pack_right, packed_len, panel_vectors, transpose};
 pub use small::dot;
-use tile::{Left, PANEL, Right, Sink};
+use tile::{Left, PANEL, Right};
 
 /// Rows of a task.
 const MC: usize = 64;
@@ -57,48 +59,6 @@ pub struct Product {
     pub transpose_b: bool,
 }
 
-/// What is applied to the sums.
-#[derive(Clone, Copy)]
-pub struct Epilogue<'a> {
-    bias: Option<&'a [f32]>,
-    activation: Activation,
-}
-
-/// The activations that can be fused.
-#[derive(Clone, Copy, PartialEq)]
-enum Activation {
-    None,
-    Relu,
-    Gelu,
-    GeluTanh,
-}
-
-impl<'a> Epilogue<'a> {
-    /// `activation`: 0 none, 1 ReLU, 2 GELU (erf), 3 GELU (tanh).
-    pub fn new(bias: Option<&'a [f32]>, activation: i32) -> Self {
-        let activation = match activation {
-            0 => Activation::None,
-            1 => Activation::Relu,
-            2 => Activation::Gelu,
-            3 => Activation::GeluTanh,
-            other => panic!("matmul: activation is 0, 1, 2 or 3, got {other}"),
-        };
-        Self { bias, activation }
-    }
-}
-
-impl Activation {
-    #[inline(always)]
-    fn apply(self, x: Lane) -> Lane {
-        match self {
-            Self::None => x,
-            Self::Relu => x.lt(Lane::zero()).select(Lane::zero(), x),
-            Self::Gelu => gelu::erf(x),
-            Self::GeluTanh => gelu::tanh(x),
-        }
-    }
-}
-
 /// `out` (and `pre`, before the activation) is `[batch, m, n]`; `packed` holds both operands' packed forms.
 pub fn matmul(
     product: Product,
@@ -117,32 +77,48 @@ pub fn matmul(
     for item in 0..batch {
         let a = &a[item % a_batch * m * k..][..m * k];
         let b = &b[item % b_batch * k * n..][..k * n];
-        let rows = Rows {
-            out: Disjoint::new(&mut out[item * m * n..][..m * n]),
-            pre: pre.as_deref_mut().map(|pre| Disjoint::new(&mut pre[item * m * n..][..m * n])),
-            n,
-            epilogue,
-        };
+        let pre = pre.as_deref_mut().map(|pre| &mut pre[item * m * n..][..m * n]);
+        let rows = Rows::new(&mut out[item * m * n..][..m * n], pre, n, epilogue);
         let (packed_right, packed_left) = packed.split_at_mut(packed_len(k, n));
-        if product.transpose_a && m > 1 {
-            pack_left(a, k, m, packed_left, pool);
-        }
-        let a = if product.transpose_a && m > 1 { &packed_left[..m * k] } else { a };
         let left = Left { data: a, row_stride: k, step_stride: 1 };
         if m >= PACK_FROM_ROWS {
             if b_batch == batch || item == 0 {
                 pack_right(b, k, n, product.transpose_b, packed_right, pool);
             }
-            blocks(&product, left, packed_right, &rows, pool);
-        } else if product.transpose_b {
-            small::product_transposed(&product, a, b, &rows, pool);
+            if product.transpose_a {
+                pack_left(a, k, m, packed_left, pool);
+                let groups = |row, step| group(packed_left, m, k, row, step);
+                blocks(&product, GROUP, groups, packed_right, &rows, pool);
+            } else {
+                blocks(&product, MC, |row, step| left.from(row, step), packed_right, &rows, pool);
+            }
+        } else if !product.transpose_b {
+            let transposed = Left { data: a, row_stride: 1, step_stride: m };
+            small::product(&product, if product.transpose_a { transposed } else { left }, b, &rows, pool);
+        } else if product.transpose_a {
+            transpose(a, k, m, packed_left);
+            small::product_transposed(&product, packed_left, b, &rows, pool);
         } else {
-            small::product(&product, left, b, &rows, pool);
+            small::product_transposed(&product, a, b, &rows, pool);
         }
     }
 }
 
-fn blocks(product: &Product, a: Left, packed: &[f32], rows: &Rows, pool: &impl Parallel) {
+/// The group of a packed transposed operand that starts at `row`, from `step` on.
+fn group(packed: &[f32], m: usize, k: usize, row: usize, step: usize) -> Left<'_> {
+    let width = GROUP.min(m - row);
+    Left { data: &packed[row * k + step * width..], row_stride: 1, step_stride: width }
+}
+
+/// All tasks. `left(row, step)` is the left operand from there on, good for `group` rows; `group` divides MC.
+fn blocks<'a>(
+    product: &Product,
+    group: usize,
+    left: impl Fn(usize, usize) -> Left<'a> + Sync,
+    packed: &[f32],
+    rows: &Rows,
+    pool: &impl Parallel,
+) {
     let Product { m, n, k, .. } = *product;
     let row_blocks = m.div_ceil(MC);
     // 2 · MC · NC · k operations at about 40 a nanosecond.
@@ -156,91 +132,12 @@ fn blocks(product: &Product, a: Left, packed: &[f32], rows: &Rows, pool: &impl P
                 let vectors = panel_vectors(n, from);
                 let width = vectors * WIDTH;
                 let right = Right { data: &packed[from * k + step * width..], stride: width };
-                let mut sink = rows.sink(from, width.min(n - from), step == 0, step + steps == k);
-                sink.row = row;
-                tile::panel(vectors, height, steps, a.from(row, step), right, &mut sink);
+                for first in (row..row + height).step_by(group) {
+                    let mut sink = rows.sink(first, from, width.min(n - from), step == 0);
+                    tile::panel(vectors, group.min(row + height - first), steps, left(first, step), right, &mut sink);
+                }
             }
         }
+        rows.finish(row..row + height, column..(column + NC).min(n));
     });
-}
-
-/// The output's rows, written by tasks that own different parts of them.
-struct Rows<'a> {
-    out: Disjoint<'a, f32>,
-    pre: Option<Disjoint<'a, f32>>,
-    n: usize,
-    epilogue: Epilogue<'a>,
-}
-
-/// Writes one panel's sums: columns `column .. column + width`, rows counted from `row`.
-struct PanelSink<'r, 'a> {
-    rows: &'r Rows<'a>,
-    row: usize,
-    column: usize,
-    width: usize,
-    first: bool,
-    last: bool,
-}
-
-impl<'a> Rows<'a> {
-    /// `first`: nothing has been summed yet; `last`: nothing more will be.
-    fn sink(&self, column: usize, width: usize, first: bool, last: bool) -> PanelSink<'_, 'a> {
-        PanelSink { rows: self, row: 0, column, width, first, last }
-    }
-
-    fn write_one(&self, row: usize, column: usize, sum: f32) {
-        let mut sink = self.sink(column, 1, true, true);
-        sink.take(row, [Lane::splat(sum)]);
-    }
-}
-
-impl Sink for PanelSink<'_, '_> {
-    #[inline(always)]
-    #[allow(unsafe_code)]
-    fn take<const VECTORS: usize>(&mut self, row: usize, sums: [Lane; VECTORS]) {
-        let start = (self.row + row) * self.rows.n + self.column;
-        // SAFETY: rows and columns of this task, and one panel of it at a time.
-        let out = unsafe { self.rows.out.part(start..start + self.width) };
-        if out.len() == VECTORS * WIDTH {
-            for (v, sum) in sums.into_iter().enumerate() {
-                self.write(start + v * WIDTH, self.column + v * WIDTH, &mut out[v * WIDTH..][..WIDTH], sum);
-            }
-        } else {
-            for (v, (to, sum)) in out.chunks_mut(WIDTH).zip(sums).enumerate() {
-                self.write(start + v * WIDTH, self.column + v * WIDTH, to, sum);
-            }
-        }
-    }
-}
-
-impl PanelSink<'_, '_> {
-    /// One vector, `to`, which is at `at` of the whole output and starts with column `column`.
-    #[inline(always)]
-    #[allow(unsafe_code)]
-    fn write(&self, at: usize, column: usize, to: &mut [f32], sum: Lane) {
-        let sum = if self.first { sum } else { sum + load(to) };
-        if !self.last {
-            return store(sum, to);
-        }
-        let Epilogue { bias, activation } = self.rows.epilogue;
-        let sum = match bias {
-            Some(bias) => sum + load(&bias[column..][..to.len()]),
-            None => sum,
-        };
-        if let Some(pre) = &self.rows.pre {
-            // SAFETY: the same part of a buffer of the same shape.
-            store(sum, unsafe { pre.part(at..at + to.len()) });
-        }
-        store(activation.apply(sum), to);
-    }
-}
-
-#[inline(always)]
-fn load(from: &[f32]) -> Lane {
-    if from.len() >= WIDTH { Lane::load(from) } else { Lane::load_partial(from, 0.0) }
-}
-
-#[inline(always)]
-fn store(lane: Lane, to: &mut [f32]) {
-    if to.len() >= WIDTH { lane.store(to) } else { lane.store_partial(to) }
 }

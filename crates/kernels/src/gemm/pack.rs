@@ -1,8 +1,8 @@
-//! Copies in the order the register tile reads: the right operand in panels of 16 columns, a transposed left operand in rows.
+//! Copies in the order the register tile reads: the right operand in panels of 16 columns, a transposed left operand in groups of 16 rows.
 
 use super::tile::{PANEL, PANEL_VECTORS};
 use crate::lanes::WIDTH;
-use crate::parallel::{Parallel, for_each_chunk};
+use crate::parallel::{Disjoint, Parallel, for_each_chunk};
 
 /// Vectors of the panel that starts at column `from` of `n`.
 pub fn panel_vectors(n: usize, from: usize) -> usize {
@@ -17,15 +17,42 @@ pub fn packed_len(k: usize, n: usize) -> usize {
 /// `b` is `[k, n]`, or `[n, k]` if `transposed`. Panel `p` is at `p · 16 · k` as `[k, width]`, the columns past `n` zero.
 pub fn pack_right(b: &[f32], k: usize, n: usize, transposed: bool, packed: &mut [f32], pool: &impl Parallel) {
     let packed = &mut packed[..packed_len(k, n)];
+    if !transposed {
+        return pack_panels(b, k, n, WIDTH, packed, pool);
+    }
     for_each_chunk(pool, packed, PANEL * k, PANEL * k / 2, |p, panel| {
         let from = p * PANEL;
         let width = panel_vectors(n, from) * WIDTH;
         let columns = width.min(n - from);
-        if transposed {
-            columns_from_rows(&b[from * k..(from + columns) * k], k, columns, k, width, panel);
-        } else {
-            for (step, to) in panel.chunks_exact_mut(width).enumerate() {
-                to[..columns].copy_from_slice(&b[step * n + from..step * n + from + columns]);
+        columns_from_rows(&b[from * k..(from + columns) * k], k, columns, k, width, panel);
+    });
+}
+
+/// `a` is `[k, m]`. Group `g` of 16 rows of its transpose is at `g · 16 · k` as `[k, rows]`: a tile's steps then follow each other in memory;
+/// as `a` lies, they are `m` apart and, where that is a power of two, share a few sets of the cache.
+pub fn pack_left(a: &[f32], k: usize, m: usize, packed: &mut [f32], pool: &impl Parallel) {
+    pack_panels(a, k, m, 1, &mut packed[..m * k], pool);
+}
+
+/// Rows of a packed group of a transposed left operand.
+pub const GROUP: usize = PANEL;
+
+/// `x` is `[k, n]`; panel `p`, of its columns from `16 p` on, is at `p · 16 · k` as `[k, width]`. The last width is what is left, rounded up to a
+/// multiple of `whole`. A task takes some steps of all panels, so that it reads whole rows: panel by panel, each line of `x` would come from
+/// another page.
+#[allow(unsafe_code)]
+fn pack_panels(x: &[f32], k: usize, n: usize, whole: usize, packed: &mut [f32], pool: &impl Parallel) {
+    const STEPS: usize = 32;
+    let packed = Disjoint::new(packed);
+    pool.for_each(k.div_ceil(STEPS), STEPS * n / 8, &|task, _| {
+        let steps = task * STEPS..((task + 1) * STEPS).min(k);
+        for from in (0..n).step_by(PANEL) {
+            let columns = PANEL.min(n - from);
+            let width = columns.next_multiple_of(whole);
+            // SAFETY: these steps of this panel are this task's.
+            let panel = unsafe { packed.part(from * k + steps.start * width..from * k + steps.end * width) };
+            for (step, to) in steps.clone().zip(panel.chunks_exact_mut(width)) {
+                to[..columns].copy_from_slice(&x[step * n + from..][..columns]);
                 to[columns..].fill(0.0);
             }
         }
@@ -52,33 +79,11 @@ pub fn columns_from_rows(rows: &[f32], stride: usize, columns: usize, k: usize, 
     }
 }
 
-/// `a` is `[k, m]`; `packed` becomes its transpose, `[m, k]`.
-pub fn pack_left(a: &[f32], k: usize, m: usize, packed: &mut [f32], pool: &impl Parallel) {
-    const ROWS: usize = 16;
-    for_each_chunk(pool, &mut packed[..m * k], ROWS * k, ROWS * k / 2, |block, rows| {
-        let (from, count) = (block * ROWS, rows.len() / k);
-        for (group, four) in rows.chunks_mut(WIDTH * k).enumerate() {
-            let column = from + group * WIDTH;
-            if column + WIDTH <= from + count {
-                transpose_four(&a[column..], m, k, four);
-            } else {
-                for (r, row) in four.chunks_exact_mut(k).enumerate() {
-                    for (step, to) in row.iter_mut().enumerate() {
-                        *to = a[step * m + column + r];
-                    }
-                }
-            }
+/// `a` is `[k, m]`; `rows` becomes its transpose, `[m, k]`. For the few rows of a small product.
+pub fn transpose(a: &[f32], k: usize, m: usize, rows: &mut [f32]) {
+    for (row, to) in rows[..m * k].chunks_exact_mut(k.max(1)).enumerate() {
+        for (step, to) in to.iter_mut().enumerate() {
+            *to = a[step * m + row];
         }
-    });
-}
-
-/// Columns 0 to 3 of `a` (`k` rows, `m` apart) as four rows of `k`.
-fn transpose_four(a: &[f32], m: usize, k: usize, four: &mut [f32]) {
-    let (r0, rest) = four.split_at_mut(k);
-    let (r1, rest) = rest.split_at_mut(k);
-    let (r2, r3) = rest.split_at_mut(k);
-    let rows = r0.iter_mut().zip(r1).zip(r2).zip(r3);
-    for (from, (((a0, a1), a2), a3)) in a.chunks(m).zip(rows) {
-        [*a0, *a1, *a2, *a3] = from[..WIDTH].try_into().unwrap();
     }
 }

@@ -1,7 +1,8 @@
 //! Products of few rows, one token at a time: packing the right operand would cost more than the product, so it is read once, as it lies.
 
 use super::tile::{self, Left, PANEL, PANEL_VECTORS, Right};
-use super::{Product, Rows};
+use super::Product;
+use super::epilogue::Rows;
 use crate::lanes::{Lane, WIDTH};
 use crate::parallel::Parallel;
 
@@ -17,7 +18,7 @@ pub fn product(product: &Product, a: Left, b: &[f32], rows: &Rows, pool: &impl P
         while from + WIDTH <= end {
             let vectors = ((end - from) / WIDTH).min(PANEL_VECTORS);
             let right = Right { data: &b[from.min(b.len())..], stride: n };
-            tile::panel(vectors, m, k, a, right, &mut rows.sink(from, vectors * WIDTH, true, true));
+            tile::panel(vectors, m, k, a, right, &mut rows.sink(0, from, vectors * WIDTH, true));
             from += (vectors * WIDTH).min(PANEL);
         }
         for column in from..end {
@@ -27,6 +28,7 @@ pub fn product(product: &Product, a: Left, b: &[f32], rows: &Rows, pool: &impl P
                 rows.write_one(row, column, sum);
             }
         }
+        rows.finish(0..m, task * COLUMNS..end);
     });
 }
 
@@ -34,12 +36,14 @@ pub fn product(product: &Product, a: Left, b: &[f32], rows: &Rows, pool: &impl P
 pub fn product_transposed(product: &Product, a: &[f32], b: &[f32], rows: &Rows, pool: &impl Parallel) {
     let Product { m, n, k, .. } = *product;
     pool.for_each(n.div_ceil(COLUMNS), m * k * COLUMNS / 12, &|task, _| {
-        for column in task * COLUMNS..((task + 1) * COLUMNS).min(n) {
+        let columns = task * COLUMNS..((task + 1) * COLUMNS).min(n);
+        for column in columns.clone() {
             let right = &b[column * k..(column + 1) * k];
             for row in 0..m {
                 rows.write_one(row, column, dot(&a[row * k..(row + 1) * k], right));
             }
         }
+        rows.finish(0..m, columns);
     });
 }
 
