@@ -20,6 +20,8 @@ export interface BenchRecord {
   /** Plain TypeScript: the float64 reference of a kernel, or the library over float32 loops, on `baselineShare` of the work. */
   baselineMs?: number;
   baselineShare?: number;
+  /** Our median on that part, where it is not `baselineShare · medianMs`: a training step has costs that do not shrink with the batch. */
+  partMs?: number;
   /** Wasm memory that the call needed beyond its arguments and results. */
   bytes?: number;
 }

@@ -4,7 +4,7 @@ import { withPlainKernels } from "./plainKernels.ts";
 import type { Baseline, BenchRecord } from "./record.ts";
 import { rate } from "./runKernel.ts";
 import type { Scenario } from "./scenarios.ts";
-import { quickestOf, time } from "./time.ts";
+import { quickestOf, type Timing, time } from "./time.ts";
 
 /**
  * A result or gradient may differ by this much of its largest element from the same code over plain float32 kernels: hundreds of
@@ -16,13 +16,19 @@ const TOLERANCE = 1e-4;
 export function runScenario(scenario: Scenario, ceilings: Ceilings): BenchRecord {
   const { name, shape, batch, flops } = scenario;
   const wrong = check(scenario);
-  const running = scenario.start(batch);
-  const timing = time(running.run);
-  running.end();
+  const timing = timed(scenario, batch);
+  const partMs = timed(scenario, scenario.affordable).medianMs;
   const { variant, threads } = runtime;
   const rated = rate({ flops: flops * batch, bytes: 0 }, timing.medianMs, ceilings);
-  const outcome = { checked: wrong === null, ...(wrong !== null && { wrong }) };
+  const outcome = { checked: wrong === null, ...(wrong !== null && { wrong }), partMs };
   return { name, shape, variant: variant.name, threads: threads.count, ...timing, ...rated, ...outcome };
+}
+
+function timed({ start }: Scenario, batch: number): Timing {
+  const running = start(batch);
+  const timing = time(running.run);
+  running.end();
+  return timing;
 }
 
 /** Times the same code over plain TypeScript kernels, on few items. */

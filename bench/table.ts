@@ -26,8 +26,8 @@ function rate({ gflops, gbs }: BenchRecord): string {
 }
 
 /** How many times longer plain TypeScript takes; `~` where it did only a part of the work. */
-function ratio({ baselineMs, baselineShare = 1, medianMs }: BenchRecord): string {
+function ratio({ baselineMs, baselineShare = 1, medianMs, partMs = baselineShare * medianMs }: BenchRecord): string {
   if (baselineMs === undefined) return "";
-  const times = baselineMs / baselineShare / medianMs;
+  const times = baselineMs / partMs;
   return `${baselineShare < 1 ? "~" : ""}${times.toFixed(times < 10 ? 1 : 0)} ×`;
 }
