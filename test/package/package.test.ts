@@ -68,6 +68,18 @@ describe("the packed package", () => {
     expect(await installed.node("snippet.js")).toBe("2,10,64 2,10,10 true\n");
   });
 
+  it("trains as the README's second snippet does", async () => {
+    const [, snippet = ""] = readmeSnippets();
+    expect(snippet).toContain("loss.backward()");
+    const { code } = await transform(snippet, { loader: "ts" });
+    const watched = code.replace("for (", "const first = model.parameters()[0].toArray();\nfor (");
+    await installed.write(
+      "training.js",
+      `${watched}\nconst last = model.parameters()[0].toArray();\nconsole.log(last.some((x, i) => x !== first[i]), last.every(Number.isFinite));`,
+    );
+    expect(await installed.node("training.js")).toBe("true true\n");
+  });
+
   it("has types that a strict project compiles, without Node's", async () => {
     const names = specifiers.map((specifier, i) => `import * as entry${i} from "${specifier}";`);
     const [snippet = ""] = readmeSnippets();
