@@ -1,6 +1,6 @@
-import { AdamW, SequenceClassifier, type SequenceClassifierOptions } from "fovea";
+import { SequenceClassifier, type SequenceClassifierOptions } from "fovea";
 import type { Dataset } from "./dataset.ts";
-import { DROPOUT, EMBEDDING_DROPOUT, EMBEDDING_LR, type Recipe, WEIGHT_DECAY } from "./recipe.ts";
+import { DROPOUT, EMBEDDING_DROPOUT, EMBEDDING_SCALE, type Recipe } from "./recipe.ts";
 
 /** What of `SequenceClassifierOptions` decides the parameters' shapes. */
 export type ModelSizes = Required<
@@ -11,18 +11,11 @@ export function sizesFor({ dModel, numHeads, numLayers }: Recipe, { tokenizer, c
   return { vocabSize: tokenizer.size, numClasses: classes.size, dModel, numHeads, numLayers, dimFeedforward: 2 * dModel };
 }
 
+/** The model with its initial values. */
 export function buildModel(sizes: ModelSizes): SequenceClassifier {
-  return new SequenceClassifier({
-    ...sizes,
-    pooling: "mean",
-    dropout: DROPOUT,
-    embeddingDropout: EMBEDDING_DROPOUT,
-    paddingIdx: 0,
-  });
-}
-
-export function optimizerFor(model: SequenceClassifier, { lr }: Recipe): AdamW {
-  const { weight } = model.embedding;
-  const others = model.parameters().filter((parameter) => parameter !== weight);
-  return new AdamW([{ params: [weight], lr: EMBEDDING_LR * lr }, { params: others }], { lr, weightDecay: WEIGHT_DECAY });
+  const dropouts = { dropout: DROPOUT, embeddingDropout: EMBEDDING_DROPOUT };
+  const model = new SequenceClassifier({ ...sizes, ...dropouts, pooling: "mean", paddingIdx: 0 });
+  const embeddings = model.embedding.weight.view();
+  for (let i = 0; i < embeddings.length; i++) embeddings[i]! *= EMBEDDING_SCALE;
+  return model;
 }

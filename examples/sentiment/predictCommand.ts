@@ -6,7 +6,7 @@ import { buildModel } from "./model.ts";
 import type { Command } from "./options.ts";
 import { type RunConfig, readRunConfig } from "./runConfig.ts";
 import { readFromRun } from "./runFolder.ts";
-import { UsageError } from "./usageError.ts";
+import { UsageError, withPath } from "./usageError.ts";
 
 /**
  * Classifies the sentences of the command line, each with a drawing of its attention, or else the lines of standard input, a line of
@@ -26,7 +26,7 @@ export async function predictCommand({
   const bytes = await readFromRun(folder, "model.safetensors", "this is no folder that a training has written");
   await init({ threads: 1, ...engine }); // one sentence is too little work for more
   const model = buildModel(config.model);
-  model.loadStateDict(loadSafetensors(bytes));
+  withPath(`${folder}/model.safetensors`, () => model.loadStateDict(loadSafetensors(bytes)));
   const made = (text: string): Classification => classify(model, tokenizer, text, config.recipe.maxLen);
   for (const sentence of sentences) console.log(drawing(made(sentence), config, perHead));
   if (sentences.length > 0) return 0;

@@ -16,7 +16,7 @@ export interface Recipe {
 export const recipe: Recipe = {
   epochs: 16,
   batchSize: 32,
-  lr: 1e-3,
+  lr: 2e-3,
   dModel: 64,
   numLayers: 2,
   numHeads: 4,
@@ -24,14 +24,14 @@ export const recipe: Recipe = {
   seed: 1,
 };
 
-/** Share of each embedding that a step does not see: with few texts, what keeps single words from deciding alone. */
+/** What a step does not see of each embedding: with few texts, this keeps single words from deciding alone. */
 export const EMBEDDING_DROPOUT = 0.5;
 /** Dropout everywhere else. */
-export const DROPOUT = 0.1;
-/** The embeddings' learning rate is so many times that of the rest: the row of a rare word gets few gradients. */
-export const EMBEDDING_LR = 10;
-export const WEIGHT_DECAY = 0.01;
+export const DROPOUT = 0;
+/** Initial embeddings are so many times PyTorch's: small beside the positions, so that a word counts once it has learned to. */
+export const EMBEDDING_SCALE = 0.1;
 export const LABEL_SMOOTHING = 0.1;
+export const WEIGHT_DECAY = 0.01;
 /** The share of all steps over which the rate rises. */
 export const WARMUP_RATIO = 0.1;
 export const MAX_GRAD_NORM = 1;

@@ -3,7 +3,7 @@ import type { ModelSizes } from "./model.ts";
 import type { DataFiles } from "./options.ts";
 import type { Recipe } from "./recipe.ts";
 import { readFromRun } from "./runFolder.ts";
-import { UsageError } from "./usageError.ts";
+import { UsageError, withPath } from "./usageError.ts";
 
 /** What `config.json` of a run holds: how it was made, and all that is needed to build its model again. */
 export interface RunConfig {
@@ -26,7 +26,8 @@ const NO_RUN = "this is no folder that a training has written";
 export async function readRunConfig(folder: string): Promise<{ config: RunConfig; tokenizer: WordTokenizer }> {
   const config = (await readJson(folder, "config.json")) as RunConfig;
   if (config?.format !== FORMAT) throw new UsageError(`${folder}/config.json is not the configuration of a run of this example.`);
-  const tokenizer = WordTokenizer.fromJSON(await readJson(folder, "vocabulary.json"));
+  const vocabulary = await readJson(folder, "vocabulary.json");
+  const tokenizer = withPath(`${folder}/vocabulary.json`, () => WordTokenizer.fromJSON(vocabulary));
   return { config, tokenizer };
 }
 

@@ -23,9 +23,9 @@ const STOPPED = 130; // what a shell says of a program that Ctrl-C has ended
 /** Trains until the last epoch or Ctrl-C, writing the run after each epoch. The exit code. */
 export async function runSession(session: Session): Promise<number> {
   const started = performance.now();
-  introduce(session);
   const { training, screen } = session;
   const stop = stopSignal();
+  introduce(session);
   const show = progressOf(session);
   try {
     while (!training.finished) {

@@ -7,7 +7,7 @@ import { newRunFolder, readFromRun } from "./runFolder.ts";
 import { makeScreen } from "./screen.ts";
 import { runSession } from "./session.ts";
 import { type EpochMetrics, Training } from "./training.ts";
-import { UsageError } from "./usageError.ts";
+import { UsageError, withPath } from "./usageError.ts";
 
 /** Trains from the beginning. The exit code; throws `UsageError` and `FoveaError` before anything is written. */
 export async function trainCommand({ data, recipe, out, engine }: Extract<Command, { kind: "train" }>): Promise<number> {
@@ -31,7 +31,10 @@ export async function resumeCommand({ folder, engine }: Extract<Command, { kind:
   if (dataset.digest !== config.data.digest)
     throw new UsageError(`${folder} cannot go on: its training or validation texts are not those it began with.`);
   await init(engine);
-  const training = new Training(config.model, { ...dataset, tokenizer }, config.recipe, { checkpoint, model, metrics });
+  const training = withPath(
+    `${folder}/resume.safetensors`,
+    () => new Training(config.model, { ...dataset, tokenizer }, config.recipe, { checkpoint, model, metrics }),
+  );
   return runSession({ folder, config, dataset, training, screen: makeScreen() });
 }
 

@@ -1,5 +1,5 @@
 import {
-  type AdamW,
+  AdamW,
   crossEntropy,
   fit,
   loadSafetensors,
@@ -13,8 +13,8 @@ import {
 } from "fovea";
 import { type Checkpoint, restoreCheckpoint, takeCheckpoint } from "./checkpoint.ts";
 import type { Dataset } from "./dataset.ts";
-import { buildModel, type ModelSizes, optimizerFor } from "./model.ts";
-import { LABEL_SMOOTHING, MAX_GRAD_NORM, type Recipe, WARMUP_RATIO } from "./recipe.ts";
+import { buildModel, type ModelSizes } from "./model.ts";
+import { LABEL_SMOOTHING, MAX_GRAD_NORM, type Recipe, WARMUP_RATIO, WEIGHT_DECAY } from "./recipe.ts";
 
 const SEEDS_APART = 1_000_000; // more epochs than a training has: no two trainings share an epoch's seed
 
@@ -54,7 +54,7 @@ export class Training {
   constructor(sizes: ModelSizes, dataset: Dataset, recipe: Recipe, beginning: Beginning | null = null) {
     manualSeed(recipe.seed);
     this.model = buildModel(sizes);
-    this.#optimizer = optimizerFor(this.model, recipe);
+    this.#optimizer = new AdamW(this.model.parameters(), { lr: recipe.lr, weightDecay: WEIGHT_DECAY });
     this.#dataset = dataset;
     this.#recipe = recipe;
     this.checkpoint = beginning
