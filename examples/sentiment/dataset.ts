@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Classes, type Example, holdOut, readTextExamples, type TextExample, WordTokenizer } from "fovea/data";
 import type { DataFiles } from "./options.ts";
@@ -72,7 +73,8 @@ async function readSplits(files: DataFiles): Promise<{ train: Texts; valid: Text
   return { train: { ...train, examples: parts.train }, valid: { ...train, examples: parts.valid }, test };
 }
 
-const carried = (name: string): string => fileURLToPath(new URL(`./data/${name}.tsv`, import.meta.url));
+/** Its path as a user of this folder would write it. */
+const carried = (name: string): string => relative(process.cwd(), fileURLToPath(new URL(`./data/${name}.tsv`, import.meta.url)));
 
 function digestOf(splits: readonly Texts[]): string {
   const hash = createHash("sha256");

@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from "cli-progress";
-import { clock, percent, thousands } from "./report.ts";
+import { clock, thousands } from "./report.ts";
 
 /** How far a training is. */
 export interface Standing {
@@ -23,12 +23,16 @@ export interface Screen {
 }
 
 const figures = ({ loss, accuracy, tokensPerSecond, secondsLeft }: Standing): string =>
-  `loss ${loss.toFixed(3)}, ${percent(accuracy)} right, ${thousands(tokensPerSecond)} tokens/s, ${clock(secondsLeft)} left`;
+  `loss ${loss.toFixed(3)}  ${(100 * accuracy).toFixed(1)} % right  ${thousands(tokensPerSecond)} tokens/s  ${clock(secondsLeft)} left`;
 
 /** A bar that is drawn over and over on a terminal; elsewhere a line now and then. */
 export function makeScreen(output: NodeJS.WriteStream = process.stdout): Screen {
   return output.isTTY ? new BarScreen(output) : new LineScreen(output);
 }
+
+const OTHER_TEXT = 70; // characters of a line beside the bar, at most
+const SHORTEST_BAR = 4;
+const LONGEST_BAR = 30;
 
 class BarScreen implements Screen {
   readonly #output: NodeJS.WriteStream;
@@ -47,13 +51,12 @@ class BarScreen implements Screen {
 
   show(standing: Standing): void {
     const { epoch, epochs, step, steps } = standing;
-    const payload = { epoch: `epoch ${epoch} of ${epochs}`, figures: figures(standing) };
+    const payload = { figures: figures(standing) };
     if (this.#bar === null) {
-      const format = "{epoch} {bar} {percentage} %  {figures}";
-      this.#bar = new SingleBar(
-        { format, stream: this.#output, clearOnComplete: true, barsize: 20, fps: 10 },
-        Presets.shades_classic,
-      );
+      const format = `${epoch}/${epochs} {bar} {percentage} %  {figures}`;
+      const barsize = Math.min(LONGEST_BAR, Math.max(SHORTEST_BAR, this.#output.columns - OTHER_TEXT));
+      const options = { format, barsize, stream: this.#output, clearOnComplete: true, fps: 10 };
+      this.#bar = new SingleBar(options, Presets.shades_classic);
       this.#bar.start(steps, step, payload);
     }
     this.#bar.update(step, payload);

@@ -78,3 +78,17 @@ test("refuses a sequence longer than the positions learned, and unknown ids", ()
   );
   expect(() => model.forward(ids([[20]]))).toThrow(expect.objectContaining({ code: "RANGE" }));
 });
+
+test("embeddingDropout drops embeddings alone, and is dropout unless given", () => {
+  expect([make({ dropout: 0.3 }).dropout.p, make({ dropout: 0.3, embeddingDropout: 0.5 }).dropout.p]).toEqual([0.3, 0.5]);
+  scope(() => {
+    const x = ids([[4, 9, 1]]);
+    const model = make({ dropout: 0, embeddingDropout: 0.5 });
+    const whole = model.forward(x).toArray();
+    expect(model.forward(x).view()).toEqual(whole);
+    expect(model.train().forward(x).view()).not.toEqual(whole);
+    const layers = make({ dropout: 0.5, embeddingDropout: 0 });
+    expect(layers.encoder.layers[0]!.dropout1.p).toBe(0.5);
+    expect(layers.train().forward(x).view()).not.toEqual(whole);
+  });
+});
