@@ -7,7 +7,8 @@ const HEAD_DIM = 8; // small, to be quick: the scores, which nobody may store, d
 const FLOATS = LENGTH * HEAD_DIM;
 const MIB = 2 ** 20;
 
-beforeAll(() => init());
+// Threads by number, so that they are all there before memory is read: each has scratch of its own.
+beforeAll(() => init({ threads: 2 }));
 afterAll(() => dispose());
 
 test.each<[string, Mask | null]>([

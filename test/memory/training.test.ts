@@ -17,7 +17,8 @@ import { random } from "../harness/random.ts";
 const STEPS = 1000;
 const SETTLED = 10; // by then gradients and moments have their places
 
-beforeAll(() => init());
+// Threads by number, so that they are all there before memory is read: each has scratch of its own.
+beforeAll(() => init({ threads: 2 }));
 afterAll(() => dispose());
 
 test(`memory does not grow over ${STEPS} training steps`, () => {
