@@ -17,8 +17,8 @@ export const gradient = {
   source: "1e-5 of the largest gradient, as PyTorch's own tests; factor 3 as flash-attention's",
 } satisfies Bound;
 
-/** Where terms of about 5 cancel, to 0 in the end, two units of their last place remain. */
-export const cancelling = { ...gradient, absolute: 1e-6 } satisfies Bound;
+/** Where terms of about 5 cancel, to 0 in the end, a unit of their last place remains. */
+export const cancelling = { ...gradient, absolute: 5e-7 } satisfies Bound;
 
 /** Where a masked or ignored element has no gradient at all. */
 export const gradientOrZero = { ...gradient, zeros: "exact" } satisfies Bound;
