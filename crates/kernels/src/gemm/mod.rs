@@ -9,7 +9,7 @@
 //!     then over the block: bias, activation         (epilogue.rs)
 //! ```
 //! The loops are those of Goto and van de Geijn (2008) and BLIS, with two departures. The left operand is not packed when it lies in rows: a
-//! tile reads two or three rows, each in sequence, which costs nothing, and packing would be an eighth of the time of a product 128 wide. And all of
+//! tile reads two or three rows, each in sequence, which costs nothing (packed or not, a tile is as fast), and a product 128 wide has little work to hide the packing behind. And all of
 //! `b` is packed before anything is multiplied, so that tasks share it whatever thread they run on. Fewer than [`PACK_FROM_ROWS`] rows
 //! take `b` as it lies (`small.rs`).
 //!

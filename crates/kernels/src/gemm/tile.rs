@@ -5,16 +5,16 @@
 //!     for r in 0..ROWS: for v in 0..VECTORS: acc[r][v] += a[r][step] · b[step][4v .. 4v + 4]
 //! ```
 //! An engine has 16 vector registers and a multiply-add takes about 4 cycles, two of which start per cycle: a tile needs 8 or 9 independent
-//! sums, and must leave room for `VECTORS` registers of `b` and one of `a`. Beyond that V8 spills. In GFLOP/s, Node 24, one core
-//! whose bare multiply-adds do 54 (relaxed) and 44 (strict), November 2026:
+//! sums, and must leave room for `VECTORS` registers of `b` and one of `a`. Beyond that V8 spills. In GFLOP/s over 256 steps with both operands in L1,
+//! Node 24, one idle core, November 2026:
 //!
 //! | rows × columns | relaxed | strict |
 //! | --- | --- | --- |
-//! | 2 × 16 | 53 | 41 |
-//! | 3 × 12 | 54 | 43 |
-//! | 4 × 8 | 50 | 43 |
-//! | 8 × 4 | 41 | 38 |
-//! | 3 × 16, 4 × 12, 5 × 8, 6 × 8 | 33–39 | 30–38 |
+//! | 2 × 16 | 53 | 43 |
+//! | 3 × 12 | 55 | 46 |
+//! | 4 × 8 | 50 | 45 |
+//! | 8 × 4 | 42 | 40 |
+//! | 3 × 16, 4 × 12, 5 × 8, 6 × 8 | 34–39 | 35–38 |
 //!
 //! So a panel of columns is 16 wide, the last one as wide as is left, each with the best tile of its width ([`panel`]).
 
