@@ -5,6 +5,16 @@
 import type { Numbers, OptionalName } from "../test/cases/types.ts";
 import { attentionDims, packedDims } from "../test/harness/attention.ts";
 import type { KernelName } from "../ts/runtime/kernels.gen.ts";
+import {
+  type AttentionShape,
+  type LayerShape,
+  type Layout,
+  labelOf,
+  type ModelShape,
+  type ModuleShape,
+  type ProductShape,
+  sizesOf,
+} from "./sizes.ts";
 
 export interface KernelShape<K extends KernelName> {
   /** Behind the kernel's name; what tells two shapes apart. */
@@ -26,28 +36,68 @@ const n = rows * cols;
 const wide = "4096×512";
 const f = Math.fround;
 
-const matmul = (m: number, n: number, k: number, layout: "NN" | "NT" | "TN" = "NN", label?: string): KernelShape<"matmul"> => ({
-  label: `${label ?? `${m}×${n}×${k}`} ${layout}`,
-  shape: `${m}×${n}×${k}`,
-  dims: {
-    ...{ batch: 1, aBatch: 1, bBatch: 1, m, n, k, activation: 0 },
-    ...{ transposeA: layout[0] === "T", transposeB: layout[1] === "T" },
-  },
-});
-
-const attention = (batch: number, heads: number, len: number, headDim: number, causal = false) => ({
-  label: `L${len}${causal ? " causal" : ""}`,
-  shape: `B${batch} H${heads} L${len} D${headDim}`,
-  dims: attentionDims({ batch, queryLen: len, keyLen: len, numHeads: heads, headDim, causal }),
-});
-const attentions = [
+/** Timed beside other libraries too, as all that follow. NT and TN are a linear layer's products, forward and of its weight's gradient. */
+export const products: readonly ProductShape[] = [
+  ...[256, 512, 1024].map((n) => product(n, n, n)),
+  ...[product(2048, 512, 2048), product(1, 512, 512), product(8, 512, 2048)],
+  ...(["NT", "TN"] as const).flatMap((layout) => [product(512, 512, 512, layout), product(1024, 1024, 1024, layout)]),
+  ...(["NT", "TN"] as const).map((layout) => product(2048, 512, 2048, layout)),
+];
+export const softmaxes = [
+  { rows: 4096, cols: 512 },
+  { rows: 8192, cols: 128 },
+  { rows: 512, cols: 4096 },
+] as const;
+export const layerNorms = [
+  { rows: 4096, cols: 512 },
+  { rows: 1024, cols: 768 },
+] as const;
+export const attentions: readonly AttentionShape[] = [
+  attention(1, 8, 128, 64),
+  attention(8, 8, 128, 64),
   attention(1, 8, 512, 64),
-  attention(32, 4, 64, 32),
+  attention(1, 12, 512, 64),
   attention(1, 8, 2048, 64),
   attention(1, 8, 2048, 64, true),
 ];
-const backward = ({ dims, ...rest }: ReturnType<typeof attention>) => ({ ...rest, dims: { ...dims, ...packedDims(dims) } });
-const both = (shape: ReturnType<typeof attention>) => ({
+const module = (batch: number, seqLen: number): ModuleShape => ({ batch, seqLen, embedDim: 512, numHeads: 8 });
+export const multiheads = [module(1, 128), module(8, 128), module(1, 512), module(32, 64)] as const;
+export const encoderLayers: readonly LayerShape[] = [module(8, 128), module(1, 512)].map((each) => ({
+  ...each,
+  dimFeedforward: 2048,
+}));
+export const models: readonly ModelShape[] = [
+  { numLayers: 2, embedDim: 128, numHeads: 4, dimFeedforward: 512, batch: 32, seqLen: 64, vocabSize: 10_000 },
+  { numLayers: 4, embedDim: 256, numHeads: 8, dimFeedforward: 1024, batch: 16, seqLen: 128, vocabSize: 10_000 },
+];
+
+function product(m: number, n: number, k: number, layout: Layout = "NN"): ProductShape {
+  return { m, n, k, layout };
+}
+
+function attention(batch: number, numHeads: number, seqLen: number, headDim: number, causal = false): AttentionShape {
+  return { batch, numHeads, seqLen, headDim, causal };
+}
+
+const matmul = (shape: ProductShape): KernelShape<"matmul"> => ({
+  label: labelOf.product(shape),
+  shape: sizesOf.product(shape),
+  dims: {
+    ...{ batch: 1, aBatch: 1, bBatch: 1, m: shape.m, n: shape.n, k: shape.k, activation: 0 },
+    ...{ transposeA: shape.layout[0] === "T", transposeB: shape.layout[1] === "T" },
+  },
+});
+
+const forward = (each: AttentionShape) => {
+  const { batch, numHeads, seqLen, headDim, causal } = each;
+  return {
+    ...{ label: labelOf.attention(each), shape: sizesOf.attention(each) },
+    dims: attentionDims({ batch, queryLen: seqLen, keyLen: seqLen, numHeads, headDim, causal }),
+  };
+};
+const kernelAttentions = [...attentions, attention(32, 4, 64, 32)].map(forward);
+const backward = ({ dims, ...rest }: ReturnType<typeof forward>) => ({ ...rest, dims: { ...dims, ...packedDims(dims) } });
+const both = (shape: ReturnType<typeof forward>) => ({
   ...backward(shape),
   name: "attention forward+backward",
   withForward: true as const,
@@ -56,7 +106,21 @@ const both = (shape: ReturnType<typeof attention>) => ({
 const pass = { shape: wide, dims: { n } };
 const grid = { shape: wide, dims: { rows, cols } };
 const gelus = [false, true].map((tanh) => ({ label: tanh ? "tanh" : "erf", shape: wide, dims: { n, tanh } }));
-const softmax = { shape: wide, dims: { outer: rows, len: cols, inner: 1 } };
+interface Grid {
+  rows: number;
+  cols: number;
+}
+/** The usual grid needs no label. */
+const gridShape = (sizes: Grid) => {
+  const shape = `${sizes.rows}×${sizes.cols}`;
+  return shape === wide ? { shape } : { shape, label: shape };
+};
+const softmax = (sizes: Grid) => ({ ...gridShape(sizes), dims: { outer: sizes.rows, len: sizes.cols, inner: 1 } });
+const layerNorm = (sizes: Grid) => ({
+  ...gridShape(sizes),
+  dims: { ...sizes, eps: f(1e-5) },
+  given: ["weight", "bias"] as const,
+});
 const lookup = { shape: "2048 of 10000×128", dims: { count: 2048, vocab: 10_000, cols: 128 } };
 const losses = { shape: "512×10000", dims: { rows: 512, cols: 10_000, ignoreIndex: -100, smoothing: 0 } };
 const pool = { shape: "64×64×512", dims: { batch: 64, len: 64, cols }, given: ["lengths"] as const };
@@ -64,27 +128,18 @@ const pool = { shape: "64×64×512", dims: { batch: 64, len: 64, cols }, given: 
 type Shapes = { [K in KernelName]: readonly [KernelShape<K>, ...KernelShape<K>[]] };
 
 export const kernelShapes = {
-  matmul: [
-    matmul(512, 512, 512, "NN", "512³"),
-    matmul(512, 512, 512, "NT", "512³"),
-    matmul(512, 512, 512, "TN", "512³"),
-    matmul(256, 256, 256, "NN", "256³"),
-    matmul(1024, 1024, 1024, "NN", "1024³"),
-    matmul(2048, 512, 2048),
-    matmul(1, 512, 512),
-    matmul(16, 16, 16, "NN", "16³"), // what a call costs
-  ],
-  attentionForward: [attention(1, 8, 512, 64), ...attentions.slice(1)],
-  attentionWeights: [attention(32, 4, 64, 32)],
+  matmul: [matmul(products[0]!), ...products.slice(1).map(matmul), matmul(product(16, 16, 16))], // the last: what a call costs
+  attentionForward: [kernelAttentions[0]!, ...kernelAttentions.slice(1)],
+  attentionWeights: [forward(attention(32, 4, 64, 32))],
   attentionBackward: [
-    backward(attention(1, 8, 512, 64)),
-    ...attentions.slice(1).map(backward),
-    ...attentions.map(both),
-    { ...both(attention(1, 1, 16_384, 64)), once: true },
+    backward(kernelAttentions[0]!),
+    ...kernelAttentions.slice(1).map(backward),
+    ...kernelAttentions.map(both),
+    { ...both(forward(attention(1, 1, 16_384, 64))), once: true },
   ],
-  softmaxForward: [softmax],
-  softmaxBackward: [softmax],
-  layerNormForward: [{ shape: wide, dims: { rows, cols, eps: f(1e-5) }, given: ["weight", "bias"] }],
+  softmaxForward: [softmax(softmaxes[0]), ...softmaxes.slice(1).map(softmax)],
+  softmaxBackward: [softmax(softmaxes[0])],
+  layerNormForward: [layerNorm(layerNorms[0]), ...layerNorms.slice(1).map(layerNorm)],
   layerNormBackward: [{ ...grid, given: ["weight", "dWeight", "dBias"] }],
   reluForward: [pass],
   reluBackward: [pass],
