@@ -23,6 +23,7 @@ export interface SequenceClassifierOptions {
   numLayers: number;
   /** Width of the feed-forward networks. Default `4 · dModel`. */
   dimFeedforward?: number;
+  /** For the embeddings (`sinusoidal()`, `learned(512)`) or for attention (`rotary()`, `alibi()`, …), where all layers share it. */
   positional?: PositionalEncoding;
   /** What of the last layer is classified: the mean over the real tokens, or the first token. */
   pooling?: "mean" | "cls";
@@ -71,7 +72,10 @@ export class SequenceClassifier extends Module {
     this.embedding = new Embedding(vocabSize, dModel, { paddingIdx });
     this.positional = new Positional(positional, { embedDim: dModel, numHeads });
     this.dropout = new Dropout(embeddingDropout);
-    const layer = new TransformerEncoderLayer(dModel, numHeads, { dimFeedforward, dropout, activation, normFirst });
+    const layer = new TransformerEncoderLayer(dModel, numHeads, {
+      ...{ dimFeedforward, dropout, activation, normFirst },
+      positional: this.positional.isForAttention ? this.positional : null,
+    });
     this.encoder = new TransformerEncoder(layer, numLayers, { norm: normFirst ? new LayerNorm(dModel) : null });
     this.classifier = new Linear(dModel, numClasses);
   }

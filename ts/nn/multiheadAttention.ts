@@ -8,6 +8,8 @@ import { all, causal, type Mask } from "../ops/mask.ts";
 import { mean } from "../ops/mean.ts";
 import { narrow } from "../ops/narrow.ts";
 import { packedProjection } from "../ops/packedProjection.ts";
+import type { Places } from "../positional/places.ts";
+import type { PositionalEncoding } from "../positional/positionalEncoding.ts";
 import { FoveaError } from "../runtime/errors.ts";
 import { zeros } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
@@ -16,6 +18,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { xavierNormal, xavierUniform } from "./init.ts";
 import { Linear } from "./linear.ts";
 import { Module, parameter } from "./module.ts";
+import { Positional } from "./positional.ts";
 import { attnMask, keyPaddingMask } from "./pytorchMasks.ts";
 
 export interface MultiheadAttentionOptions {
@@ -30,6 +33,8 @@ export interface MultiheadAttentionOptions {
   addBiasKv?: boolean;
   /** Add a key and value of zeros that every query may attend to. */
   addZeroAttn?: boolean;
+  /** `rotary()`, `alibi()`, …: what tells attention where tokens stand. A `Positional` is shared with the others that are given it. */
+  positional?: PositionalEncoding | Positional | null;
 }
 
 export interface MultiheadAttentionCall {
@@ -48,6 +53,8 @@ export interface MultiheadAttentionCall {
   needWeights?: boolean;
   /** Their mean over the heads, rather than each head's own. */
   averageAttnWeights?: boolean;
+  /** Where queries and keys stand, for `positional`; from 0 each if left out. */
+  places?: Places | undefined;
 }
 
 export interface MultiheadAttentionResult {
@@ -74,6 +81,7 @@ export class MultiheadAttention extends Module {
   readonly biasK: Tensor | null;
   readonly biasV: Tensor | null;
   readonly outProj: Linear;
+  readonly positional: Positional | null;
   readonly embedDim: number;
   readonly numHeads: number;
   readonly dropout: number;
@@ -83,6 +91,7 @@ export class MultiheadAttention extends Module {
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
     super();
     const { dropout = 0, bias = true, kdim = embedDim, vdim = embedDim, addBiasKv = false, addZeroAttn = false } = options;
+    const { positional = null } = options;
     if (!(numHeads >= 1) || !Number.isInteger(embedDim / numHeads))
       throw new FoveaError(
         "SHAPE",
@@ -103,6 +112,7 @@ export class MultiheadAttention extends Module {
     this.biasV = addBiasKv ? parameter(xavierNormal([1, 1, embedDim])) : null;
     this.outProj = new Linear(embedDim, embedDim, { bias });
     this.outProj.bias?.view().fill(0);
+    this.positional = positional && Positional.forAttention("MultiheadAttention", positional, { embedDim, numHeads });
   }
 
   /**
@@ -110,28 +120,36 @@ export class MultiheadAttention extends Module {
    * is self-attention, which projects and attends without a copy. Throws `SHAPE`, `RANK`, `RANGE`, `MASK`, `DTYPE`, `DISPOSED`.
    */
   forward(query: Tensor, key: Tensor, value: Tensor, call: MultiheadAttentionCall = {}): MultiheadAttentionResult {
-    const { needWeights = false, averageAttnWeights = true } = call;
+    const { averageAttnWeights = true } = call;
     return scope(() => {
       expectAxes("MultiheadAttention", { query, key, value }, ["batch", "length", "width"]);
-      const { out: heads, weights } = this.#attend(query, key, value, this.#mask(query, key, call), needWeights);
+      const { out: heads, weights } = this.#attend(query, key, value, call);
       const out = this.outProj.forward(heads.reshape(query.shape.with(-1, this.embedDim)));
       return { out, ...(weights && { weights: averageAttnWeights ? mean(weights, { axis: 1 }) : weights }) };
     });
   }
 
-  #attend(query: Tensor, key: Tensor, value: Tensor, mask: Mask | null, needWeights: boolean): AttentionResult {
-    const { numHeads } = this;
+  #attend(query: Tensor, key: Tensor, value: Tensor, call: MultiheadAttentionCall): AttentionResult {
+    const { numHeads, positional } = this;
+    const { needWeights = false } = call;
+    const mask = this.#mask(query, key, call);
     const dropout = this.training ? this.dropout : 0;
     const extra = (this.biasK ? 1 : 0) + (this.addZeroAttn ? 1 : 0);
-    if (query === key && key === value && this.inProjWeight && extra === 0)
+    if (query === key && key === value && this.inProjWeight && extra === 0 && !positional)
       return packedAttention(linear(query, this.inProjWeight, this.inProjBias), { numHeads, mask, dropout, needWeights });
-    const [q, k, v] = this.#project(query, key, value);
-    const allKeys = this.#withExtraRow(k, this.biasK);
+    const [q, k, v] = this.#project(query, key, value).map((x) => this.#heads(x)) as [Tensor, Tensor, Tensor];
+    const placed = positional ? positional.place(q, k, mask, call.places) : { query: q, key: k, mask };
+    const allKeys = this.#withExtraRow(placed.key, this.biasK);
     const allValues = this.#withExtraRow(v, this.biasV);
     const dims = { batch: q.shape[0]!, numHeads, queryLen: q.shape[1]!, keyLen: k.shape[1]! };
-    const allMask = extra > 0 ? withFreeKeys("MultiheadAttention", mask, dims, extra) : mask;
-    const [queryHeads, keyHeads, valueHeads] = [q, allKeys, allValues].map((x) => this.#heads(x)) as [Tensor, Tensor, Tensor];
-    return scaledDotProductAttention(queryHeads, keyHeads, valueHeads, { mask: allMask, dropout, needWeights });
+    const result = scaledDotProductAttention(placed.query, allKeys, allValues, {
+      mask: extra > 0 ? withFreeKeys("MultiheadAttention", placed.mask, dims, extra) : placed.mask,
+      dropout,
+      needWeights: needWeights || (positional?.hasValues ?? false),
+    });
+    if (!positional?.hasValues) return result;
+    const { out, weights } = positional.placeValues(result, dims.keyLen, call.places);
+    return { out, ...(needWeights && { weights }) };
   }
 
   #project(query: Tensor, key: Tensor, value: Tensor): readonly [Tensor, Tensor, Tensor] {
@@ -144,10 +162,10 @@ export class MultiheadAttention extends Module {
     }) as [Tensor, Tensor, Tensor];
   }
 
-  /** `x [batch, keyLen, embedDim]`, and after its keys the trained row and one of zeros, as far as this module has them. */
+  /** `x [batch, keyLen, numHeads, headDim]`, and after its keys the trained row and one of zeros, as far as this module has them. */
   #withExtraRow(x: Tensor, row: Tensor | null): Tensor {
     const shape = x.shape.with(1, 1);
-    const rows = [...(row ? [expand(row, shape)] : []), ...(this.addZeroAttn ? [zeros(shape)] : [])];
+    const rows = [...(row ? [expand(row.reshape(shape.with(0, 1)), shape)] : []), ...(this.addZeroAttn ? [zeros(shape)] : [])];
     return rows.length === 0 ? x : concat([x, ...rows], { axis: 1 });
   }
 

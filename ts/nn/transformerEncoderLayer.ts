@@ -1,5 +1,6 @@
 import { add } from "../ops/add.ts";
 import { all, lengths, type Mask } from "../ops/mask.ts";
+import type { PositionalEncoding } from "../positional/positionalEncoding.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Dropout } from "./dropout.ts";
@@ -7,6 +8,7 @@ import { LayerNorm } from "./layerNorm.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import { MultiheadAttention, type MultiheadAttentionResult } from "./multiheadAttention.ts";
+import type { Positional } from "./positional.ts";
 
 export interface TransformerEncoderLayerOptions {
   dimFeedforward?: number;
@@ -16,6 +18,8 @@ export interface TransformerEncoderLayerOptions {
   /** Normalise before each sub-layer (Xiong et al. 2020) rather than after its residual. */
   normFirst?: boolean;
   bias?: boolean;
+  /** `rotary()`, `alibi()`, …, for the self-attention; a `Positional` is shared by the layers that are given it. */
+  positional?: PositionalEncoding | Positional | null;
 }
 
 export interface EncoderCall {
@@ -58,9 +62,10 @@ export class TransformerEncoderLayer extends Module {
       layerNormEps: eps = 1e-5,
       normFirst = false,
       bias = true,
+      positional = null,
     } = options;
     this.#arguments = [dModel, numHeads, options];
-    this.selfAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias });
+    this.selfAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias, positional });
     this.linear1 = new Linear(dModel, dimFeedforward, { bias });
     this.dropout = new Dropout(dropout);
     this.linear2 = new Linear(dimFeedforward, dModel, { bias });

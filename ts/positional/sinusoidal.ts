@@ -1,7 +1,8 @@
 import { add } from "../ops/add.ts";
 import { FoveaError } from "../runtime/errors.ts";
-import { asRows } from "../tensor/shape.ts";
+import { formatShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import { type Place, positionsAt } from "./places.ts";
 import type { PositionalEncoding } from "./positionalEncoding.ts";
 
 /**
@@ -9,24 +10,24 @@ import type { PositionalEncoding } from "./positionalEncoding.ts";
  * et al. 2017); an odd width ends with a sine. Nothing is trained and no length is too long. Throws `RANGE`.
  */
 export function sinusoidal({ base = 10_000 }: { base?: number } = {}): PositionalEncoding {
-  if (!(base > 0)) throw new FoveaError("RANGE", `sinusoidal: base must be above 0, got ${base}`);
+  expectBase("sinusoidal", base);
   return ({ embedDim }) => {
     let table = new Float32Array();
     return {
-      embed(x: Tensor): Tensor {
+      embed(x: Tensor, place: Place = 0): Tensor {
         const seqLen = x.shape.at(-2) ?? 0;
-        if (x.shape.length < 2 || asRows("sinusoidal", x).cols !== embedDim)
+        if (x.shape.length < 2 || x.shape.at(-1) !== embedDim)
           throw new FoveaError(
             "SHAPE",
-            `sinusoidal: x must be [..., seqLen, embedDim = ${embedDim}], got [${x.shape.join(", ")}]`,
+            `sinusoidal: x must be [..., seqLen, embedDim = ${embedDim}], got ${formatShape(x.shape)}`,
           );
+        if (place !== 0) {
+          const { shape, values } = positionsAt("sinusoidal", place, x.shape[0]!, seqLen);
+          return added(x, waves(values, embedDim, base), [...shape, embedDim]);
+        }
         if (table.length < seqLen * embedDim)
           table = sinusoidalTable(Math.max(seqLen, (2 * table.length) / embedDim), embedDim, base);
-        const positions = empty([seqLen, embedDim]);
-        positions.view().set(table.subarray(0, seqLen * embedDim));
-        const out = add(x, positions);
-        positions.dispose();
-        return out;
+        return added(x, table.subarray(0, seqLen * embedDim), [seqLen, embedDim]);
       },
     };
   };
@@ -34,11 +35,34 @@ export function sinusoidal({ base = 10_000 }: { base?: number } = {}): Positiona
 
 /** The table that `sinusoidal` adds, `[seqLen, embedDim]`, row-major. */
 export function sinusoidalTable(seqLen: number, embedDim: number, base = 10_000): Float32Array<ArrayBuffer> {
-  const table = new Float32Array(seqLen * embedDim);
+  return waves(
+    Float64Array.from({ length: seqLen }, (_, i) => i),
+    embedDim,
+    base,
+  );
+}
+
+/** Its rows for any positions: computed in float64, as an angle of 10⁶ has no decimals left in float32. */
+export function waves(positions: ArrayLike<number>, embedDim: number, base: number): Float32Array<ArrayBuffer> {
+  const table = new Float32Array(positions.length * embedDim);
   for (let channel = 0; channel < embedDim; channel += 1) {
     const wave = channel % 2 === 0 ? Math.sin : Math.cos;
     const frequency = base ** (-(channel - (channel % 2)) / embedDim);
-    for (let position = 0; position < seqLen; position += 1) table[position * embedDim + channel] = wave(position * frequency);
+    for (let row = 0; row < positions.length; row += 1) table[row * embedDim + channel] = wave(positions[row]! * frequency);
   }
   return table;
+}
+
+/** `x` and a table of `shape`, repeated over its leading axes. */
+export function added(x: Tensor, table: Float32Array, shape: readonly number[]): Tensor {
+  const positions = empty(shape);
+  positions.view().set(table);
+  const out = add(x, positions);
+  positions.dispose();
+  return out;
+}
+
+/** Throws `RANGE` unless `base` is positive. */
+export function expectBase(op: string, base: number): void {
+  if (!(base > 0)) throw new FoveaError("RANGE", `${op}: base must be above 0, got ${base}`);
 }

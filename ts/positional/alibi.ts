@@ -1,0 +1,46 @@
+import { bias, type Mask } from "../ops/mask.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { empty } from "../tensor/tensor.ts";
+import { queryOffset } from "./places.ts";
+import type { PositionalEncoding, ScoreContext } from "./positionalEncoding.ts";
+
+/**
+ * ALiBi: takes `slope · |distance|` off each score, every head with a slope of its own (Press, Smith and Lewis 2022). Nothing is
+ * trained and no length is too long. With a causal mask it is the paper's, which has no keys ahead.
+ *
+ *     scores[h, i, j] −= slopes[h] · |i − j|
+ */
+export function alibi(): PositionalEncoding {
+  return ({ numHeads }) => {
+    const slopes = alibiSlopes(numHeads);
+    return {
+      bias(query: Tensor, key: Tensor, context: ScoreContext): Mask {
+        const sizes = { queryLen: query.shape[1]!, keyLen: key.shape[1]!, offset: queryOffset("alibi", context) };
+        return bias(alibiBias(slopes, sizes));
+      },
+    };
+  };
+}
+
+/**
+ * The paper's slopes: `2^(−8 h / numHeads)`, h from 1. Where `numHeads` is no power of 2, those of the power below it, then every
+ * other of the power above.
+ */
+export function alibiSlopes(numHeads: number): number[] {
+  const power = 2 ** Math.floor(Math.log2(numHeads));
+  return Array.from({ length: numHeads }, (_, head) =>
+    head < power ? 2 ** ((-8 * (head + 1)) / power) : 2 ** ((-4 * (2 * (head - power) + 1)) / power),
+  );
+}
+
+/** `[1, numHeads, queryLen, keyLen]`: what is added to the scores; query i stands at key i + `offset`. */
+function alibiBias(slopes: readonly number[], sizes: { queryLen: number; keyLen: number; offset: number }): Tensor {
+  const { queryLen, keyLen, offset } = sizes;
+  const out = empty([1, slopes.length, queryLen, keyLen]);
+  const view = out.view();
+  let at = 0;
+  for (const slope of slopes)
+    for (let i = 0; i < queryLen; i += 1)
+      for (let j = 0; j < keyLen; j += 1, at += 1) view[at] = -slope * Math.abs(i + offset - j);
+  return out;
+}
