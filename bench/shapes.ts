@@ -141,6 +141,8 @@ export const kernelShapes = {
   softmaxBackward: [softmax(softmaxes[0])],
   layerNormForward: [layerNorm(layerNorms[0]), ...layerNorms.slice(1).map(layerNorm)],
   layerNormBackward: [{ ...grid, given: ["weight", "dWeight", "dBias"] }],
+  rmsNormForward: [{ shape: wide, dims: { rows, cols, eps: f(1e-6) }, given: ["weight"] }],
+  rmsNormBackward: [{ ...grid, given: ["weight", "dWeight"] }],
   reluForward: [pass],
   reluBackward: [pass],
   geluForward: [gelus[0]!, gelus[1]!],

@@ -12,6 +12,7 @@ import { embeddingBackward, embeddingForward } from "./cases/embedding.ts";
 import { layerNormBackward, layerNormForward } from "./cases/layerNorm.ts";
 import { matmulCases as matmul } from "./cases/matmul.ts";
 import { meanPoolBackward, meanPoolForward, sum, sumRows, sumSquares } from "./cases/reductions.ts";
+import { rmsNormBackward, rmsNormForward } from "./cases/rmsNorm.ts";
 import { softmaxBackward, softmaxForward } from "./cases/softmax.ts";
 import type { KernelCases } from "./cases/types.ts";
 
@@ -40,6 +41,8 @@ export const cases = {
   multiply,
   reluBackward,
   reluForward,
+  rmsNormBackward,
+  rmsNormForward,
   scale,
   scaleBy,
   scaleInPlace,

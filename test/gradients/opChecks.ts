@@ -24,8 +24,19 @@ const {
   linear,
   matmul,
 } = ops;
-const { mean, meanPool, multiply, narrow, packedAttention, packedProjection, relu, reshape, scale, scaledDotProductAttention } =
-  ops;
+const {
+  mean,
+  meanPool,
+  multiply,
+  narrow,
+  packedAttention,
+  packedProjection,
+  relu,
+  reshape,
+  rmsNorm,
+  scale,
+  scaledDotProductAttention,
+} = ops;
 const { softmax, sum, window } = ops;
 
 const product = (a: Tensor, b: Tensor): Tensor => matmul(a, b);
@@ -168,6 +179,11 @@ export const opChecks: Record<string, Checks> = {
   },
   relu: { "away from its corner": () => [(x) => relu(x), awayFromZero([3, 7])] },
   reshape: { "another shape": () => [(x) => multiply(reshape(x, [5, -1]), leaf([5, 3], 2).detach()), leaf([3, 5])] },
+  rmsNorm: {
+    affine: () => [(x, weight) => rmsNorm(x!, weight), leaf([4, 7]), leaf([7], 2)],
+    plain: () => [(x) => rmsNorm(x, null, { eps: 0.1 }), leaf([4, 7])],
+    "two axes": () => [(x, weight) => rmsNorm(x!, weight), leaf([3, 2, 5]), leaf([2, 5], 2)],
+  },
   scale: { "by a number": () => [(x) => scale(x, -1.5), leaf([3, 5])] },
   scaledDotProductAttention: {
     plain: attention({}),

@@ -41,6 +41,10 @@ const checks = {
     "keep and lengths": () => meanPool({ lengths: new Int32Array([3, 2]), keep: new Uint8Array([1, 0, 1, 0, 1, 1]) }),
   },
   reluBackward: { "away from the corner": () => relu(normal(17)) },
+  rmsNormBackward: {
+    affine: () => rmsNorm(normal(5, 2)),
+    plain: () => rmsNorm(),
+  },
   softmaxBackward: {
     "last axis": () => softmax(3, 5, 1),
     "middle axis": () => softmax(2, 5, 3),
@@ -123,6 +127,26 @@ function layerNorm({ weight, bias }: { weight?: Float64Array; bias?: Float64Arra
       const dBias = bias && zeros(5);
       reference.layerNormBackward({ dOut: dOut!, x, weight, mean, rstd, dX, dWeight, dBias, ...dims });
       return { x: dX, ...(dWeight && { weight: dWeight }), ...(dBias && { bias: dBias }) };
+    },
+  };
+}
+
+function rmsNorm(weight?: Float64Array): Differentiable {
+  const dims = { rows: 3, cols: 5, eps: 1e-3 };
+  const x = normal(15);
+  const rstd = zeros(3);
+  return {
+    inputs: { x, ...(weight && { weight }) },
+    forward() {
+      const out = zeros(15);
+      reference.rmsNormForward({ x, weight, out, rstd, ...dims });
+      return [out];
+    },
+    backward([dOut]) {
+      const dX = zeros(15);
+      const dWeight = weight && zeros(5);
+      reference.rmsNormBackward({ dOut: dOut!, x, weight, rstd, dX, dWeight, ...dims });
+      return { x: dX, ...(dWeight && { weight: dWeight }) };
     },
   };
 }

@@ -24,6 +24,7 @@ export { packedProjection } from "./packedProjection.ts";
 export type { Activation } from "./product.ts";
 export { relu } from "./relu.ts";
 export { reshape } from "./reshape.ts";
+export { rmsNorm } from "./rmsNorm.ts";
 export { scale } from "./scale.ts";
 export { softmax } from "./softmax.ts";
 export { type ReduceOptions, sum } from "./sum.ts";

@@ -6,7 +6,7 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import { count, expectFloat } from "./checks.ts";
 
 export interface LayerNormOptions {
-  /** Added to the variance, inside the root. */
+  /** Added inside the root. */
   eps?: number;
   /** The trailing axes that are normalised together; those of `weight`, or else the last axis. */
   normalizedShape?: readonly number[];
@@ -25,13 +25,7 @@ export function layerNorm(
   expectFloat("layerNorm", { x, weight, bias });
   expectShape("layerNorm", { weight, bias }, normalizedShape);
   if (!(eps >= 0)) throw new FoveaError("RANGE", `layerNorm: eps must be at least 0, got ${eps}`);
-  const leading = x.shape.length - normalizedShape.length;
-  if (normalizedShape.length === 0 || leading < 0 || !sameShape(x.shape.slice(leading), normalizedShape))
-    throw new FoveaError(
-      "SHAPE",
-      `layerNorm: x must end in the normalised shape ${formatShape(normalizedShape)}, got ${formatShape(x.shape)}`,
-    );
-  const dims = { rows: count(x.shape.slice(0, leading)), cols: count(normalizedShape) };
+  const dims = trailingRows("layerNorm", x, normalizedShape);
   const out = empty(x.shape);
   const mean = empty([dims.rows]);
   const rstd = empty([dims.rows]);
@@ -49,4 +43,15 @@ export function layerNorm(
   mean.dispose(); // the tape has its own share, if there is a gradient to come
   rstd.dispose();
   return out;
+}
+
+/** `x` as rows of what is normalised together. Throws `SHAPE` unless its shape ends in `normalizedShape`. */
+export function trailingRows(op: string, { shape }: Tensor, normalizedShape: readonly number[]): { rows: number; cols: number } {
+  const leading = shape.length - normalizedShape.length;
+  if (normalizedShape.length === 0 || leading < 0 || !sameShape(shape.slice(leading), normalizedShape))
+    throw new FoveaError(
+      "SHAPE",
+      `${op}: x must end in the normalised shape ${formatShape(normalizedShape)}, got ${formatShape(shape)}`,
+    );
+  return { rows: count(shape.slice(0, leading)), cols: count(normalizedShape) };
 }

@@ -21,6 +21,7 @@ import { matmul } from "./matmul.ts";
 import { meanPoolBackward, meanPoolForward } from "./meanPool.ts";
 import { sum, sumRows, sumSquares } from "./reduce.ts";
 import { reluBackward, reluForward } from "./relu.ts";
+import { rmsNormBackward, rmsNormForward } from "./rmsNorm.ts";
 import type { Args } from "./rounding.ts";
 import { softmaxBackward, softmaxForward } from "./softmax.ts";
 
@@ -54,6 +55,8 @@ export const reference = {
   multiply,
   reluBackward,
   reluForward,
+  rmsNormBackward,
+  rmsNormForward,
   scale,
   scaleBy,
   scaleInPlace,

@@ -195,6 +195,28 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     cols: number;
   };
   /**
+   * Rows of `x` to a root mean square of 1, scaled by `weight` (Zhang and Sennrich 2019).
+   */
+  rmsNormForward: {
+    x: F;
+    weight?: F | null | undefined;
+    out: F;
+    rstd: F;
+    rows: number;
+    cols: number;
+    eps: number;
+  };
+  rmsNormBackward: {
+    dOut: F;
+    x: F;
+    weight?: F | null | undefined;
+    rstd: F;
+    dX: F;
+    dWeight?: F | null | undefined;
+    rows: number;
+    cols: number;
+  };
+  /**
    * `max(x, 0)`.
    */
   reluForward: {
@@ -746,6 +768,55 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const partials = binding.scratch(partialsSize);
     try {
       binding.exports.layer_norm_backward!(dOut, x, weight, mean, rstd, dX, dWeight, dBias, partials, rows, cols);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  rmsNormForward(args) {
+    binding.check();
+    const rows = dim("rmsNormForward", "rows", args.rows);
+    const cols = dim("rmsNormForward", "cols", args.cols);
+    const eps = args.eps;
+    const x = float32("rmsNormForward", "x", args.x, rows * cols, "rows * cols");
+    const weight = args.weight == null ? 0 : float32("rmsNormForward", "weight", args.weight, cols, "cols");
+    const out = float32("rmsNormForward", "out", args.out, rows * cols, "rows * cols");
+    const rstd = float32("rmsNormForward", "rstd", args.rstd, rows, "rows");
+    apart("rmsNormForward", "out", args.out, "x", args.x);
+    apart("rmsNormForward", "out", args.out, "weight", args.weight);
+    apart("rmsNormForward", "rstd", args.rstd, "x", args.x);
+    apart("rmsNormForward", "rstd", args.rstd, "weight", args.weight);
+    apart("rmsNormForward", "rstd", args.rstd, "out", args.out);
+    try {
+      binding.exports.rms_norm_forward!(x, weight, out, rstd, rows, cols, eps);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  rmsNormBackward(args) {
+    binding.check();
+    const rows = dim("rmsNormBackward", "rows", args.rows);
+    const cols = dim("rmsNormBackward", "cols", args.cols);
+    const dOut = float32("rmsNormBackward", "dOut", args.dOut, rows * cols, "rows * cols");
+    const x = float32("rmsNormBackward", "x", args.x, rows * cols, "rows * cols");
+    const weight = args.weight == null ? 0 : float32("rmsNormBackward", "weight", args.weight, cols, "cols");
+    const rstd = float32("rmsNormBackward", "rstd", args.rstd, rows, "rows");
+    const dX = float32("rmsNormBackward", "dX", args.dX, rows * cols, "rows * cols");
+    const dWeight = args.dWeight == null ? 0 : float32("rmsNormBackward", "dWeight", args.dWeight, cols, "cols");
+    apart("rmsNormBackward", "dX", args.dX, "dOut", args.dOut);
+    apart("rmsNormBackward", "dX", args.dX, "x", args.x);
+    apart("rmsNormBackward", "dX", args.dX, "weight", args.weight);
+    apart("rmsNormBackward", "dX", args.dX, "rstd", args.rstd);
+    apart("rmsNormBackward", "dWeight", args.dWeight, "dOut", args.dOut);
+    apart("rmsNormBackward", "dWeight", args.dWeight, "x", args.x);
+    apart("rmsNormBackward", "dWeight", args.dWeight, "weight", args.weight);
+    apart("rmsNormBackward", "dWeight", args.dWeight, "rstd", args.rstd);
+    apart("rmsNormBackward", "dWeight", args.dWeight, "dX", args.dX);
+    const partialsSize = scratchBytes(cols * divCeil(rows, 64));
+    const partials = binding.scratch(partialsSize);
+    try {
+      binding.exports.rms_norm_backward!(dOut, x, weight, rstd, dX, dWeight, partials, rows, cols);
     } catch (cause) {
       binding.trap(cause);
     }
@@ -1319,6 +1390,25 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
     { name: "dX", kind: "write", dtype: "float32", length: ({ rows, cols }: Dims<"rows" | "cols">) => rows * cols },
     { name: "dWeight", kind: "write", dtype: "float32", optional: true, length: ({ cols }: Dims<"cols">) => cols },
     { name: "dBias", kind: "write", dtype: "float32", optional: true, length: ({ cols }: Dims<"cols">) => cols },
+    { name: "rows", kind: "dim" },
+    { name: "cols", kind: "dim" },
+  ],
+  rmsNormForward: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ rows, cols }: Dims<"rows" | "cols">) => rows * cols },
+    { name: "weight", kind: "read", dtype: "float32", optional: true, length: ({ cols }: Dims<"cols">) => cols },
+    { name: "out", kind: "write", dtype: "float32", length: ({ rows, cols }: Dims<"rows" | "cols">) => rows * cols },
+    { name: "rstd", kind: "write", dtype: "float32", length: ({ rows }: Dims<"rows">) => rows },
+    { name: "rows", kind: "dim" },
+    { name: "cols", kind: "dim" },
+    { name: "eps", kind: "scalar" },
+  ],
+  rmsNormBackward: [
+    { name: "dOut", kind: "read", dtype: "float32", length: ({ rows, cols }: Dims<"rows" | "cols">) => rows * cols },
+    { name: "x", kind: "read", dtype: "float32", length: ({ rows, cols }: Dims<"rows" | "cols">) => rows * cols },
+    { name: "weight", kind: "read", dtype: "float32", optional: true, length: ({ cols }: Dims<"cols">) => cols },
+    { name: "rstd", kind: "read", dtype: "float32", length: ({ rows }: Dims<"rows">) => rows },
+    { name: "dX", kind: "write", dtype: "float32", length: ({ rows, cols }: Dims<"rows" | "cols">) => rows * cols },
+    { name: "dWeight", kind: "write", dtype: "float32", optional: true, length: ({ cols }: Dims<"cols">) => cols },
     { name: "rows", kind: "dim" },
     { name: "cols", kind: "dim" },
   ],

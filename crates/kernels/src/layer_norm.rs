@@ -20,6 +20,7 @@
 
 use crate::lanes::Lane;
 use crate::lanewise::{COPY_TASK, map, rows_per_task, sum, sums, update};
+use crate::math::inverse_root;
 use crate::parallel::{Parallel, for_each_chunks};
 use crate::reduce::{GROUP, sum_groups};
 
@@ -74,11 +75,6 @@ fn rstd_of_wide_row(x: &[f32], centred: impl Fn(Lane) -> Lane) -> f32 {
     const DOWN: f32 = 8.470_329_5e-22; // 2⁻⁷⁰: exact
     let small = |x: Lane| centred(x) * Lane::splat(DOWN);
     DOWN * inverse_root(sum([x], |[x]| small(x) * small(x)) / x.len() as f32)
-}
-
-fn inverse_root(x: f32) -> f32 {
-    let [root, ..] = Lane::splat(x).sqrt().to_array();
-    1.0 / root
 }
 
 /// Gradients of `x`, `weight` and `bias`. `partials` `[ceil(rows / 64), 2, cols]`.

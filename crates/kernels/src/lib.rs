@@ -14,6 +14,7 @@
 //! | [`attention`] | `softmax(scale · Q Kᵀ + mask) V` | Dao et al. 2022 (FlashAttention) |
 //! | [`softmax`] | `e^(xᵢ − max) / Σ` | |
 //! | [`layer_norm`] | `(x − mean) · rstd · weight + bias` | Ba, Kiros and Hinton 2016 |
+//! | [`rms_norm`] | `x · rstd · weight` | Zhang and Sennrich 2019 |
 //! | [`gelu`], [`relu`] | `x · Φ(x)`; `max(x, 0)` | Hendrycks and Gimpel 2016 |
 //! | [`dropout`] | `x · keep / (1 − p)` | Srivastava et al. 2014 |
 //! | [`embedding`] | rows by id | |
@@ -42,5 +43,6 @@ pub mod math;
 pub mod pooling;
 pub mod reduce;
 pub mod relu;
+pub mod rms_norm;
 pub mod rng;
 pub mod softmax;

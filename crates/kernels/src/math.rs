@@ -107,6 +107,13 @@ pub fn ln1(x: f32) -> f32 {
     ln(Lane::splat(x)).to_array()[0]
 }
 
+/// `1 / √x` of one number.
+#[inline(always)]
+pub fn inverse_root(x: f32) -> f32 {
+    let [root, ..] = Lane::splat(x).sqrt().to_array();
+    1.0 / root
+}
+
 /// `c[0] + c[1] x + c[2] x² + …`, by Horner's rule.
 #[inline(always)]
 pub fn polynomial<const N: usize>(x: Lane, c: [f32; N]) -> Lane {

@@ -21,7 +21,8 @@ use crate::pool::POOL;
 use fovea_kernels::attention::{self, Broadcast, Mask, Scores, Shape};
 use fovea_kernels::rng::Dropout;
 use fovea_kernels::{
-    adamw, cross_entropy, dropout, elementwise, embedding, gelu, gemm, layer_norm, pooling, reduce, relu, softmax,
+    adamw, cross_entropy, dropout, elementwise, embedding, gelu, gemm, layer_norm, pooling, reduce, relu, rms_norm,
+    softmax,
 };
 
 kernels! {
@@ -174,6 +175,20 @@ kernels! {
         rows: dim, cols: dim,
     ) {
         layer_norm::backward(d_out, x, weight, mean, rstd, d_x, d_weight, d_bias, partials, cols, &POOL)
+    }
+
+    /// Rows of `x` to a root mean square of 1, scaled by `weight` (Zhang and Sennrich 2019).
+    rms_norm_forward(
+        x: read [rows * cols], weight: maybe [cols], out: write [rows * cols], rstd: write [rows], rows: dim, cols: dim, eps: scalar,
+    ) {
+        rms_norm::forward(x, weight, out, rstd, cols, eps, &POOL)
+    }
+    rms_norm_backward(
+        d_out: read [rows * cols], x: read [rows * cols], weight: maybe [cols], rstd: read [rows],
+        d_x: write [rows * cols], d_weight: maybe_write [cols], partials: scratch [cols * div_ceil(rows, 64)],
+        rows: dim, cols: dim,
+    ) {
+        rms_norm::backward(d_out, x, weight, rstd, d_x, d_weight, partials, cols, &POOL)
     }
 
     /// `max(x, 0)`.

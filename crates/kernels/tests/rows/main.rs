@@ -12,4 +12,5 @@ mod harness;
 mod layer_norm;
 mod pooling;
 mod reduce;
+mod rms_norm;
 mod softmax;
