@@ -9,6 +9,9 @@ const {
   Linear,
   MultiheadAttention,
   SequenceClassifier,
+  Transformer,
+  TransformerDecoder,
+  TransformerDecoderLayer,
   TransformerEncoder,
   TransformerEncoderLayer,
 } = fovea;
@@ -60,6 +63,30 @@ const refused: Record<string, [call: () => unknown, code: fovea.ErrorCode, messa
       () => new TransformerEncoder(new TransformerEncoderLayer(6, 2), 0),
       "RANGE",
       "TransformerEncoder: numLayers must be a whole number of at least 1, got 0",
+    ],
+  ],
+  TransformerDecoder: [
+    [
+      () => new TransformerDecoder(new TransformerDecoderLayer(6, 2), 1.5),
+      "RANGE",
+      "TransformerDecoder: numLayers must be a whole number of at least 1, got 1.5",
+    ],
+    [
+      () => new TransformerDecoderLayer(6, 2, { dropout: 0 }).forward(z(2, 3, 6), z(2, 5, 7)),
+      "SHAPE",
+      "packedProjection: the last axis of key must be embedDim = 6, got [2, 5, 7]",
+    ],
+  ],
+  Transformer: [
+    [
+      () => new Transformer({ dModel: 6, numHeads: 4 }),
+      "SHAPE",
+      "MultiheadAttention: embedDim must be a multiple of numHeads, got 6 and 4",
+    ],
+    [
+      () => new Transformer({ dModel: 6, numHeads: 2 }).forward(z(2, 3, 6), z(2, 4, 6), { srcLengths: [3, 4] }),
+      "RANGE",
+      "packedAttention: lengths must be whole numbers from 0 to 3, got 4 for item 1",
     ],
   ],
   Embedding: [[() => new Embedding(5, 3, { paddingIdx: 5 }), "RANGE", "Embedding: paddingIdx must be from -5 to 4, got 5"]],

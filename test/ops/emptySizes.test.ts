@@ -20,6 +20,7 @@ import {
   packedAttention,
   packedProjection,
   relu,
+  rmsNorm,
   scale,
   scaledDotProductAttention,
   scope,
@@ -68,6 +69,10 @@ const cases: Record<string, () => { out: Tensor; shape: number[]; inputs?: reado
   layerNorm: () => {
     const inputs = [leaf(0, 3), leaf(3), leaf(3)] as const;
     return { out: layerNorm(...inputs), shape: [0, 3], inputs };
+  },
+  rmsNorm: () => {
+    const inputs = [leaf(0, 3), leaf(3)] as const;
+    return { out: rmsNorm(...inputs), shape: [0, 3], inputs };
   },
   embedding: () => {
     const weight = leaf(4, 3);

@@ -45,6 +45,12 @@ const refused: Record<string, [call: () => unknown, code: string, text: RegExp][
     [() => fovea.layerNorm(z(2, 3), null, null, { eps: -1 }), "RANGE", /^layerNorm: eps/],
     [() => fovea.layerNorm(z(3), z(2, 3)), "SHAPE", /^layerNorm: x must end/],
   ],
+  rmsNorm: [
+    [() => fovea.rmsNorm(z(2, 3), z(4)), "SHAPE", /^rmsNorm: x must end in .*\[4\], got \[2, 3\]/],
+    [() => fovea.rmsNorm(z(2, 3), null, { normalizedShape: [] }), "SHAPE", /^rmsNorm: x must end in .*\[\], got \[2, 3\]/],
+    [() => fovea.rmsNorm(z(2, 3), null, { eps: -1 }), "RANGE", /^rmsNorm: eps must be at least 0, got -1/],
+    [() => fovea.rmsNorm(ids(1, 2)), "DTYPE", /^rmsNorm: x must be float32/],
+  ],
   dropout: [
     [() => fovea.dropout(z(2), { p: 1.5 }), "RANGE", /^dropout: p must be from 0 to 1, got 1.5/],
     [() => fovea.dropout(z(2), { p: Number.NaN }), "RANGE", /^dropout: p/],

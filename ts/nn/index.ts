@@ -2,6 +2,7 @@ export { GELU, ReLU } from "./activations.ts";
 export { CrossEntropyLoss } from "./crossEntropyLoss.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
+export type { FeedForwardActivation } from "./feedForward.ts";
 export { LayerNorm, type LayerNormOptions } from "./layerNorm.ts";
 export { Linear } from "./linear.ts";
 export { Module, parameter, type StateDict } from "./module.ts";
@@ -12,5 +13,14 @@ export {
   type MultiheadAttentionResult,
 } from "./multiheadAttention.ts";
 export { Positional } from "./positional.ts";
+export { RMSNorm } from "./rmsNorm.ts";
+export { Transformer, type TransformerCall, type TransformerOptions, type TransformerResult } from "./transformer.ts";
+export { type DecoderResult, TransformerDecoder } from "./transformerDecoder.ts";
+export {
+  type DecoderCall,
+  type DecoderLayerResult,
+  TransformerDecoderLayer,
+  type TransformerDecoderLayerOptions,
+} from "./transformerDecoderLayer.ts";
 export { TransformerEncoder } from "./transformerEncoder.ts";
 export { type EncoderCall, TransformerEncoderLayer, type TransformerEncoderLayerOptions } from "./transformerEncoderLayer.ts";

@@ -4,6 +4,7 @@ import type { PositionalEncoding } from "../positional/positionalEncoding.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Dropout } from "./dropout.ts";
+import { type FeedForwardActivation, feedForward } from "./feedForward.ts";
 import { LayerNorm } from "./layerNorm.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
@@ -13,7 +14,7 @@ import type { Positional } from "./positional.ts";
 export interface TransformerEncoderLayerOptions {
   dimFeedforward?: number;
   dropout?: number;
-  activation?: "relu" | "gelu";
+  activation?: FeedForwardActivation;
   layerNormEps?: number;
   /** Normalise before each sub-layer (Xiong et al. 2020) rather than after its residual. */
   normFirst?: boolean;
@@ -50,7 +51,7 @@ export class TransformerEncoderLayer extends Module {
   readonly dropout1: Dropout;
   readonly dropout2: Dropout;
   readonly normFirst: boolean;
-  readonly activation: "relu" | "gelu";
+  readonly activation: FeedForwardActivation;
   readonly #arguments: [number, number, TransformerEncoderLayerOptions];
 
   constructor(dModel: number, numHeads: number, options: TransformerEncoderLayerOptions = {}) {
@@ -91,7 +92,7 @@ export class TransformerEncoderLayer extends Module {
       const attended = this.#selfAttention(normFirst ? norm1.forward(src) : src, call);
       const sum = add(src, this.dropout1.forward(attended.out));
       const x = normFirst ? sum : norm1.forward(sum);
-      const out = add(x, this.#feedForward(normFirst ? norm2.forward(x) : x));
+      const out = add(x, this.dropout2.forward(feedForward(normFirst ? norm2.forward(x) : x, this)));
       return { out: normFirst ? out : norm2.forward(out), weights: attended.weights };
     });
     return weights ? { out, weights } : out;
@@ -107,10 +108,5 @@ export class TransformerEncoderLayer extends Module {
       needWeights,
       averageAttnWeights: false,
     });
-  }
-
-  #feedForward(x: Tensor): Tensor {
-    const hidden = this.dropout.forward(this.linear1.forward(x, { activation: this.activation }));
-    return this.dropout2.forward(this.linear2.forward(hidden));
   }
 }

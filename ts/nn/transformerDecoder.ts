@@ -1,0 +1,56 @@
+import { FoveaError } from "../runtime/errors.ts";
+import { scope } from "../tensor/scope.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { LayerNorm } from "./layerNorm.ts";
+import { Module } from "./module.ts";
+import type { DecoderCall, TransformerDecoderLayer } from "./transformerDecoderLayer.ts";
+
+export interface DecoderResult {
+  /** `[batch, tgtLen, dModel]` */
+  out: Tensor;
+  /** Of each layer, `[batch, numHeads, tgtLen, tgtLen]`. */
+  weights: Tensor[];
+  /** Of each layer, `[batch, numHeads, tgtLen, memoryLen]`. */
+  crossWeights: Tensor[];
+}
+
+/**
+ * `numLayers` layers one after the other, all attending to the same memory, then `norm` if there is one. The first is
+ * `decoderLayer` itself; the others are of its sizes and options, with initial values of their own, where PyTorch starts all of
+ * them with the same values.
+ */
+export class TransformerDecoder extends Module {
+  readonly layers: readonly TransformerDecoderLayer[];
+  readonly norm: LayerNorm | null;
+
+  constructor(decoderLayer: TransformerDecoderLayer, numLayers: number, { norm = null }: { norm?: LayerNorm | null } = {}) {
+    super();
+    if (!Number.isInteger(numLayers) || numLayers < 1)
+      throw new FoveaError("RANGE", `TransformerDecoder: numLayers must be a whole number of at least 1, got ${numLayers}`);
+    this.layers = Array.from({ length: numLayers }, (_, i) => (i === 0 ? decoderLayer : decoderLayer.another()));
+    this.norm = norm;
+  }
+
+  /** `tgt [batch, tgtLen, dModel]`, `memory [batch, memoryLen, dModel]`, out as `tgt`. */
+  forward(tgt: Tensor, memory: Tensor, call: DecoderCall & { needWeights: true }): DecoderResult;
+  forward(tgt: Tensor, memory: Tensor, call?: DecoderCall): Tensor;
+  forward(tgt: Tensor, memory: Tensor, call: DecoderCall = {}): Tensor | DecoderResult {
+    const { needWeights = false, ...rest } = call;
+    const result = scope(() => {
+      const weights: Tensor[] = [];
+      const crossWeights: Tensor[] = [];
+      let x = tgt;
+      for (const layer of this.layers) {
+        if (!needWeights) x = layer.forward(x, memory, rest);
+        else {
+          const result = layer.forward(x, memory, { ...rest, needWeights });
+          x = result.out;
+          weights.push(result.weights);
+          crossWeights.push(result.crossWeights);
+        }
+      }
+      return { out: this.norm ? this.norm.forward(x) : x, weights, crossWeights };
+    });
+    return needWeights ? result : result.out;
+  }
+}
