@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  alibi,
   causal,
   dispose,
   init,
@@ -75,6 +76,11 @@ test("under a causal mask a token of the target depends on those before it alone
 test("every layer of a decoder has values of its own", () => {
   const { layers } = new TransformerDecoder(new TransformerDecoderLayer(4, 2), 2);
   expect(layers[1]!.multiheadAttn.outProj.weight.toArray()).not.toEqual(layers[0]!.multiheadAttn.outProj.weight.toArray());
+});
+
+test("an encoding of positions is for the decoder's self-attention alone", () => {
+  const { selfAttn, multiheadAttn } = new TransformerDecoderLayer(4, 2, { positional: alibi() });
+  expect([selfAttn.positional?.isForAttention, multiheadAttn.positional]).toEqual([true, null]);
 });
 
 test("forward leaves nothing behind but its result", () => {

@@ -73,9 +73,10 @@ export class TransformerDecoderLayer extends Module {
       layerNormEps: eps = 1e-5,
       normFirst = false,
       bias = true,
+      positional = null,
     } = options;
     this.#arguments = [dModel, numHeads, options];
-    this.selfAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias });
+    this.selfAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias, positional });
     this.multiheadAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias });
     this.linear1 = new Linear(dModel, dimFeedforward, { bias });
     this.dropout = new Dropout(dropout);
