@@ -1,4 +1,5 @@
 /** What a library implements to be timed beside the others. One file each in `participants/`, which exports `load`. */
+import type { Ceilings } from "../ceiling.ts";
 import type { RivalCase } from "./case.ts";
 import type { Inputs } from "./inputs.ts";
 
@@ -21,6 +22,8 @@ export interface Participant {
   refusal(each: RivalCase): string | null;
   /** Brings the inputs to where the library wants them, in the layout it likes best, and compiles what it compiles. Not timed. */
   start(each: RivalCase, inputs: Inputs): Running | Promise<Running>;
+  /** Ours only: what the machine gives at best in this engine, with these threads. */
+  ceilings?(): Ceilings;
 }
 
 export interface About {

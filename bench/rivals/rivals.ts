@@ -1,6 +1,5 @@
 /** Who takes part. A library that another language brings has its line here and its file in `participants/`, or its program. */
-
-export type EngineName = "node20" | "node24" | "chromium";
+import { expectPackage } from "./install.ts";
 
 interface Entry {
   name: string;
@@ -8,23 +7,30 @@ interface Entry {
    * What it needs before it can be loaded: a build, a program. Throws an `Error` whose message is printed as the reason why it takes
    * no part. The npm packages of this folder are there by then.
    */
-  prepare?(): Promise<void>;
+  prepare(): Promise<void>;
 }
 
 /** Loaded in Node or in a page: `module` is a file that exports `load: Load`. */
 export interface Library extends Entry {
   kind: "library";
   module: string;
-  engines: readonly EngineName[];
+  /** Why it runs in Node alone, or in a page alone; left out if in both. */
+  only?: "node" | "page";
 }
 
 /** A program of its own that answers `Request`s on stdin with `Answer`s on stdout, a line each; `threads` is its last argument. */
 export interface Program extends Entry {
   kind: "program";
-  /** Command and arguments; null if it cannot run here, which `prepare` has explained. */
-  command(): Promise<readonly string[]>;
+  /** Command and arguments. */
+  command(): Promise<readonly [string, ...string[]]>;
 }
 
 export type Rival = Library | Program;
 
-export const rivals: readonly Rival[] = [];
+/** All others are compared with this one. */
+export const OURS = "fovea";
+
+export const rivals: readonly Rival[] = [
+  { kind: "library", name: OURS, module: "participants/fovea.ts", prepare: async () => undefined },
+  { kind: "library", name: "fovea strict", module: "participants/foveaStrict.ts", prepare: async () => undefined },
+];

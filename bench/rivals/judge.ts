@@ -1,0 +1,33 @@
+import type { RivalCase } from "./case.ts";
+import type { Expected } from "./expected/expected.ts";
+import type { Answer } from "./messages.ts";
+
+export interface Verdict {
+  /** The largest difference from float64 among the elements looked at, as a share of the result's largest. */
+  error: number;
+  /** What is wrong; null if nothing is. */
+  wrong: string | null;
+}
+
+/**
+ * Of any library in float32, whatever its order of sums. Losses have gone through two updates, in which Adam turns the sign of a gradient
+ * of next to nothing into a whole step.
+ */
+const TOLERANCE = 1e-4;
+const LOSS_TOLERANCE = 1e-2;
+
+export function judge({ op }: RivalCase, expected: Expected, answer: Answer & { kind: "result" }): Verdict {
+  const tolerance = op === "trainingStep" ? LOSS_TOLERANCE : TOLERANCE;
+  const verdict: Verdict = { error: 0, wrong: answer.finite ? null : "not all of it is finite" };
+  for (const [name, { picks, values }] of Object.entries(expected)) {
+    const got = answer.values[name]!;
+    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    values.forEach((want, i) => {
+      const value = got[i];
+      const error = typeof value === "number" ? Math.abs(value - want) / largest : Number.POSITIVE_INFINITY;
+      verdict.error = Math.max(verdict.error, error);
+      if (error > tolerance) verdict.wrong ??= `${name}[${picks[i]}] is ${value}, float64 says ${want}`;
+    });
+  }
+  return verdict;
+}

@@ -1,0 +1,29 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, release, type } from "node:os";
+import { root } from "../../scripts/setup/paths.mjs";
+import type { RecordFile, RivalRecord } from "./record.ts";
+
+const FOLDER = "bench/records";
+
+export function recordFile(records: RivalRecord[]): RecordFile {
+  const cpu = cpus()[0]?.model.trim() || "unknown CPU";
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    machine: { cpu, cores: availableParallelism(), system: `${type()} ${release().split(/[-+]/)[0]}` },
+    command: ["npm run bench:rivals --", ...process.argv.slice(2)].join(" "),
+    records,
+  };
+}
+
+/** Writes it as `DATE-MACHINE.json`; gives the path. A second run of a day takes the place of the first. */
+export function keepRecord(file: RecordFile): string {
+  const { date, machine } = file;
+  const slug = machine.cpu
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
+  const path = `${FOLDER}/${date}-${slug}-${machine.cores}-cores.json`;
+  mkdirSync(root(FOLDER), { recursive: true });
+  writeFileSync(root(path), `${JSON.stringify(file, null, 1)}\n`);
+  return path;
+}

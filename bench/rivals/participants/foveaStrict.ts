@@ -1,0 +1,5 @@
+import type { Load } from "../participant.ts";
+import { start } from "./fovea.ts";
+
+/** The variants whose results have the same bits on every engine. */
+export const load: Load = ({ threads }) => start(threads, true);

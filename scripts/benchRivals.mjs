@@ -1,0 +1,4 @@
+// `npm run bench:rivals -- …`: ours beside other libraries, with those arguments.
+import { runSource } from "./runSource.mjs";
+
+await runSource("bench/rivals/main.ts");
