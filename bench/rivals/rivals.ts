@@ -33,4 +33,17 @@ export const OURS = "fovea";
 export const rivals: readonly Rival[] = [
   { kind: "library", name: OURS, module: "participants/fovea.ts", prepare: async () => undefined },
   { kind: "library", name: "fovea strict", module: "participants/foveaStrict.ts", prepare: async () => undefined },
+  { kind: "library", name: "ort-web", module: "participants/ortWeb.ts", prepare: () => expectPackage("onnxruntime-web") },
+  {
+    kind: "library",
+    name: "tfjs",
+    module: "participants/tfjs.ts",
+    prepare: () => expectPackage("@tensorflow/tfjs-backend-wasm"),
+  },
+  { kind: "library", name: "jax-js", module: "participants/jaxJs.ts", prepare: () => expectPackage("@jax-js/jax") },
+  // Native code, the yardsticks.
+  {
+    ...{ kind: "library", name: "ort-node", module: "participants/ortNode.ts", only: "node" },
+    prepare: () => expectPackage("onnxruntime-node"),
+  },
 ];
