@@ -122,6 +122,7 @@ const layerNorm = (sizes: Grid) => ({
   given: ["weight", "bias"] as const,
 });
 const lookup = { shape: "2048 of 10000×128", dims: { count: 2048, vocab: 10_000, cols: 128 } };
+const heads = { batch: 8, length: 512, numHeads: 8, headDim: 64, tableBatch: 1, pairs: 32, inverse: false };
 const losses = { shape: "512×10000", dims: { rows: 512, cols: 10_000, ignoreIndex: -100, smoothing: 0 } };
 const pool = { shape: "64×64×512", dims: { batch: 64, len: 64, cols }, given: ["lengths"] as const };
 
@@ -150,6 +151,10 @@ export const kernelShapes = {
   dropout: [{ shape: wide, dims: { n, p: f(0.1), key: 12_345 } }],
   embeddingForward: [lookup],
   embeddingBackward: [{ ...lookup, dims: { ...lookup.dims, paddingIdx: -1 } }],
+  rotate: [
+    { label: "halves", shape: wide, dims: { ...heads, interleaved: false } },
+    { label: "interleaved", shape: wide, dims: { ...heads, interleaved: true } },
+  ],
   crossEntropyForward: [losses],
   crossEntropyBackward: [losses],
   add: [grid],

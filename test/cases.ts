@@ -13,6 +13,7 @@ import { layerNormBackward, layerNormForward } from "./cases/layerNorm.ts";
 import { matmulCases as matmul } from "./cases/matmul.ts";
 import { meanPoolBackward, meanPoolForward, sum, sumRows, sumSquares } from "./cases/reductions.ts";
 import { rmsNormBackward, rmsNormForward } from "./cases/rmsNorm.ts";
+import { rotate } from "./cases/rotate.ts";
 import { softmaxBackward, softmaxForward } from "./cases/softmax.ts";
 import type { KernelCases } from "./cases/types.ts";
 
@@ -43,6 +44,7 @@ export const cases = {
   reluForward,
   rmsNormBackward,
   rmsNormForward,
+  rotate,
   scale,
   scaleBy,
   scaleInPlace,

@@ -2,7 +2,8 @@ import { scaledDotProductAttention } from "../../ts/ops/attention.ts";
 import { all, bias, causal, keep, lengths, type Mask, window } from "../../ts/ops/mask.ts";
 import { tensor } from "../../ts/tensor/create.ts";
 import type { Tensor } from "../../ts/tensor/tensor.ts";
-import { type Golden, type GoldenCase, type Goldens, testGoldens } from "./goldens.ts";
+import { type GoldenCase, type Goldens, testGoldens } from "./goldens.ts";
+import { swapHeads } from "./heads.ts";
 
 interface AttentionCase extends GoldenCase {
   isCausal: boolean;
@@ -27,11 +28,11 @@ testGoldens<AttentionCase>("attention", [], (each, goldens) => {
   });
   out.backward(swapped(goldens, "gradOutput.out"));
   return {
-    "output.out": swap(out),
+    "output.out": swapHeads(out),
     ...(lse && { "output.lse": lse }),
-    "grad.input.query": swap(query.grad!),
-    "grad.input.key": swap(key.grad!),
-    "grad.input.value": swap(value.grad!),
+    "grad.input.query": swapHeads(query.grad!),
+    "grad.input.key": swapHeads(key.grad!),
+    "grad.input.value": swapHeads(value.grad!),
     ...(given && { "grad.input.bias": given.grad! }),
   };
 });
@@ -46,21 +47,6 @@ function maskOf({ isCausal, causalOffset = 0, window: size, keyLengths, mask }: 
 
 /** PyTorch's [batch, heads, length, width] in our order, [batch, length, heads, width]. */
 function swapped(goldens: Goldens, name: string): Tensor {
-  const { shape, values } = swap(goldens.golden(name));
+  const { shape, values } = swapHeads(goldens.golden(name));
   return tensor(values as Float32Array, [...shape], { requiresGrad: name.startsWith("input.") });
-}
-
-/** Exchanges the two middle axes. */
-function swap(from: Golden | Tensor): Golden {
-  const values = "values" in from ? from.values : from.view();
-  const [a, b, c, d] = from.shape as [number, number, number, number];
-  const swapped = new Float32Array(values.length);
-  for (let i = 0; i < a; i++) {
-    for (let j = 0; j < b; j++) {
-      for (let k = 0; k < c; k++) {
-        for (let l = 0; l < d; l++) swapped[((i * c + k) * b + j) * d + l] = values[((i * b + j) * c + k) * d + l]!;
-      }
-    }
-  }
-  return { shape: [a, c, b, d], values: swapped };
 }

@@ -1,14 +1,18 @@
 import { scaledDotProductAttention } from "../../ts/ops/attention.ts";
-import { alibi, alibiSlopes, sinusoidalTable } from "../../ts/positional/index.ts";
-import { zeros } from "../../ts/tensor/create.ts";
+import { alibi, alibiSlopes, type RotaryScaling, rotary, sinusoidalTable } from "../../ts/positional/index.ts";
+import { ones, tensor, zeros } from "../../ts/tensor/create.ts";
 import type { Tensor } from "../../ts/tensor/tensor.ts";
 import { type Golden, type GoldenCase, type Goldens, testGoldens } from "./goldens.ts";
+import { swapHeads } from "./heads.ts";
+import { camelCase } from "./modules.ts";
 
 interface PositionsCase extends GoldenCase {
   kind: string;
   dims: Record<string, number>;
   base?: number;
   maxHeads?: number;
+  maxPosition?: number;
+  ropeScaling?: Record<string, unknown> & { rope_type: string };
 }
 
 type Results = Record<string, Golden | Tensor>;
@@ -17,6 +21,9 @@ const kinds: Record<string, (each: PositionsCase, goldens: Goldens) => Results> 
   sinusoidal({ dims: { seqLen = 0, dim = 0 }, base }) {
     return { "output.table": { shape: [seqLen, dim], values: sinusoidalTable(seqLen, dim, base) } };
   },
+
+  rotary_half: (each, goldens) => ofRotary(each, goldens, each.dims.headDim!),
+  rotary_interleaved: (each, goldens) => ofRotary(each, goldens, each.dims.rotaryDim!),
 
   alibi({ dims: { numHeads = 0, queryLen = 0, keyLen = 0 }, maxHeads = 0 }) {
     const slopes = Array.from({ length: maxHeads }, (_, i) => i + 1).map((heads): [string, Golden] => [
@@ -32,7 +39,7 @@ const kinds: Record<string, (each: PositionsCase, goldens: Goldens) => Results> 
   },
 };
 
-const notYet = ["rotary_half", "rotary_interleaved", "t5_buckets", "relative_shift", "transformer_xl_attention"];
+const notYet = ["t5_buckets", "relative_shift", "transformer_xl_attention"];
 
 testGoldens<PositionsCase>(
   "positions",
@@ -50,4 +57,60 @@ function addedScores({ numHeads, queryLen, keyLen, offset }: Record<"numHeads" |
   const mask = alibi()({ embedDim: 4 * numHeads, numHeads }).bias!(query, key, { query: offset, scale: 1 });
   const { weights, lse } = scaledDotProductAttention(query, key, key, { mask, needWeights: true, needLse: true });
   return Float32Array.from(weights!.view(), (weight, at) => Math.log(weight) + lse!.view()[Math.floor(at / keyLen)]!);
+}
+
+function ofRotary(each: PositionsCase, goldens: Goldens, rotaryDim: number): Results {
+  const { kind, dims, base, ropeScaling, maxPosition } = each;
+  const interleaved = kind === "rotary_interleaved";
+  const scaling = ropeScaling ? scalingOf(ropeScaling, maxPosition!) : null;
+  const embedDim = dims.numHeads! * dims.headDim!;
+  const { rotate } = rotary({ base: base!, interleaved, rotaryDim, scaling })({ embedDim, numHeads: dims.numHeads! });
+  const place = goldens.tensor("input.position");
+  const [query, key] = ["q", "k"].map((name) => ofHeads(goldens, `input.${name}`)) as [Tensor, Tensor];
+  const placed = rotate!(query, key, { query: place, key: place });
+  placed[0].backward(ofHeads(goldens, "gradOutput.q"));
+  placed[1].backward(ofHeads(goldens, "gradOutput.k"));
+
+  const [batch, seqLen] = place.shape as [number, number];
+  const first = ones([batch, seqLen, 1, dims.headDim!]);
+  const second = (channel: number) => (interleaved ? channel % 2 === 1 : channel >= rotaryDim / 2);
+  first.view().forEach((_, at, view) => {
+    if (second(at % dims.headDim!)) view[at] = 0;
+  });
+  const [turned] = rotate!(first, first, { query: place, key: place });
+  return {
+    "output.q": swapHeads(placed[0]),
+    "output.k": swapHeads(placed[1]),
+    "grad.input.q": swapHeads(query.grad!),
+    "grad.input.k": swapHeads(key.grad!),
+    ...tables(turned, rotaryDim, second, interleaved ? 1 : 2),
+  };
+}
+
+/** `output.cos` and `output.sin`, `repeats` times beside each other: what becomes of pairs (1, 0). */
+function tables(turned: Tensor, rotaryDim: number, isSecond: (channel: number) => boolean, repeats: number): Results {
+  const [batch, seqLen, , headDim] = turned.shape as [number, number, number, number];
+  const rows = Array.from({ length: batch * seqLen }, (_, row) => [
+    ...turned.view().subarray(row * headDim, row * headDim + rotaryDim),
+  ]);
+  const table = (second: boolean): Golden => ({
+    shape: [batch, seqLen, (repeats * rotaryDim) / 2],
+    values: Float32Array.from(
+      rows.flatMap((row) =>
+        Array.from({ length: repeats }, () => row.filter((_, channel) => isSecond(channel) === second)).flat(),
+      ),
+    ),
+  });
+  return { "output.cos": table(false), "output.sin": table(true) };
+}
+
+/** Hugging Face's `rope_scaling` as ours. */
+function scalingOf(given: NonNullable<PositionsCase["ropeScaling"]>, maxPosition: number): RotaryScaling {
+  const { rope_type: type, original_max_position_embeddings: originalMaxPosition, ...options } = given;
+  return { type, maxPosition, originalMaxPosition, ...camelCase(options) } as unknown as RotaryScaling;
+}
+
+function ofHeads(goldens: Goldens, name: string): Tensor {
+  const { shape, values } = swapHeads(goldens.golden(name));
+  return tensor(values, shape, { requiresGrad: name.startsWith("input.") });
 }

@@ -184,6 +184,16 @@ export const opChecks: Record<string, Checks> = {
     plain: () => [(x) => rmsNorm(x, null, { eps: 0.1 }), leaf([4, 7])],
     "two axes": () => [(x, weight) => rmsNorm(x!, weight), leaf([3, 2, 5]), leaf([2, 5], 2)],
   },
+  rotate: {
+    halves: () => {
+      const [cos, sin] = [leaf([5, 3], 2).detach(), leaf([5, 3], 3).detach()];
+      return [(x) => ops.rotate(x, cos, sin), leaf([2, 5, 2, 6])];
+    },
+    "interleaved, a part, a table for each item": () => {
+      const [cos, sin] = [leaf([2, 5, 3], 2).detach(), leaf([2, 5, 3], 3).detach()];
+      return [(x) => ops.rotate(x, cos, sin, { interleaved: true }), leaf([2, 5, 2, 7])];
+    },
+  },
   scale: { "by a number": () => [(x) => scale(x, -1.5), leaf([3, 5])] },
   scaledDotProductAttention: {
     plain: attention({}),

@@ -82,6 +82,26 @@ const refused: Record<string, [call: () => unknown, code: string, text: RegExp][
   narrow: [
     [() => fovea.narrow(z(2, 3), { axis: 1, start: 2, length: 2 }), "RANGE", /^narrow: 2 to 4 must be within axis 1 of \[2, 3\]/],
   ],
+  rotate: [
+    [
+      () => fovea.rotate(z(2, 3, 4), z(3, 2), z(3, 2)),
+      "RANK",
+      /^rotate: x must be \[batch, length, heads, headDim\], got \[2, 3, 4\]/,
+    ],
+    [() => fovea.rotate(z(2, 3, 1, 4), z(4, 2), z(4, 2)), "SHAPE", /^rotate: cos must be .*got \[4, 2\] for x \[2, 3, 1, 4\]/],
+    [
+      () => fovea.rotate(z(2, 3, 1, 4), z(3, 3), z(3, 3)),
+      "SHAPE",
+      /^rotate: cos must be .*at most half of headDim, got \[3, 3\]/,
+    ],
+    [() => fovea.rotate(z(2, 3, 1, 4), z(3, 2), z(2, 3, 2)), "SHAPE", /^rotate: sin must be \[3, 2\], got \[2, 3, 2\]/],
+    [
+      () => fovea.rotate(z(2, 3, 1, 4), zeros([3, 2], { requiresGrad: true }), z(3, 2)),
+      "GRAD",
+      /^rotate: cos and sin have no gradient/,
+    ],
+    [() => fovea.rotate(z(2, 3, 1, 4), ids(1), z(3, 2)), "DTYPE", /^rotate: cos must be float32/],
+  ],
   expand: [[() => fovea.expand(z(2, 3), [4, 3]), "SHAPE", /^expand: /]],
   scaledDotProductAttention: [
     [

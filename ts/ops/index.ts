@@ -25,6 +25,7 @@ export type { Activation } from "./product.ts";
 export { relu } from "./relu.ts";
 export { reshape } from "./reshape.ts";
 export { rmsNorm } from "./rmsNorm.ts";
+export { type RotateOptions, rotate } from "./rotate.ts";
 export { scale } from "./scale.ts";
 export { softmax } from "./softmax.ts";
 export { type ReduceOptions, sum } from "./sum.ts";

@@ -51,6 +51,5 @@ export function queryOffset(op: string, { query = 0, key = 0 }: Places): number 
 }
 
 function expectWhole(op: string, place: number): void {
-  if ((place | 0) !== place)
-    throw new FoveaError("RANGE", `${op}: positions must be whole numbers of 32 bits, got ${place}`);
+  if ((place | 0) !== place) throw new FoveaError("RANGE", `${op}: positions must be whole numbers of 32 bits, got ${place}`);
 }

@@ -22,6 +22,7 @@ import { meanPoolBackward, meanPoolForward } from "./meanPool.ts";
 import { sum, sumRows, sumSquares } from "./reduce.ts";
 import { reluBackward, reluForward } from "./relu.ts";
 import { rmsNormBackward, rmsNormForward } from "./rmsNorm.ts";
+import { rotate } from "./rotate.ts";
 import type { Args } from "./rounding.ts";
 import { softmaxBackward, softmaxForward } from "./softmax.ts";
 
@@ -57,6 +58,7 @@ export const reference = {
   reluForward,
   rmsNormBackward,
   rmsNormForward,
+  rotate,
   scale,
   scaleBy,
   scaleInPlace,

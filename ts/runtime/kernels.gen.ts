@@ -280,6 +280,25 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     paddingIdx: number;
   };
   /**
+   * Turns the pairs of channels of each head of `x` `[batch, length, numHeads, headDim]` by the angles whose `cos` and `sin` are
+   * given, `[tableBatch, length, pairs]`, `tableBatch` 1 or `batch` (Su et al. 2021). Pair p is channels p and p + pairs or, with
+   * `interleaved`, 2p and 2p + 1; channels from 2 · pairs on are copied. `inverse` turns back: the gradient.
+   */
+  rotate: {
+    x: F;
+    cos: F;
+    sin: F;
+    out: F;
+    batch: number;
+    length: number;
+    numHeads: number;
+    headDim: number;
+    tableBatch: number;
+    pairs: number;
+    interleaved: boolean;
+    inverse: boolean;
+  };
+  /**
    * Cross-entropy of each row of `logits` (PyTorch's formula for class weights and label smoothing); 0 where the label is
    * `ignoreIndex`. `lse` is the log-sum-exp of each row.
    */
@@ -930,6 +949,30 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     }
     binding.finish();
   },
+  rotate(args) {
+    binding.check();
+    const batch = dim("rotate", "batch", args.batch);
+    const length = dim("rotate", "length", args.length);
+    const numHeads = dim("rotate", "numHeads", args.numHeads);
+    const headDim = dim("rotate", "headDim", args.headDim);
+    const tableBatch = dim("rotate", "tableBatch", args.tableBatch);
+    const pairs = dim("rotate", "pairs", args.pairs);
+    const interleaved = args.interleaved ? 1 : 0;
+    const inverse = args.inverse ? 1 : 0;
+    const x = float32("rotate", "x", args.x, batch * length * numHeads * headDim, "batch * length * numHeads * headDim");
+    const cos = float32("rotate", "cos", args.cos, tableBatch * length * pairs, "tableBatch * length * pairs");
+    const sin = float32("rotate", "sin", args.sin, tableBatch * length * pairs, "tableBatch * length * pairs");
+    const out = float32("rotate", "out", args.out, batch * length * numHeads * headDim, "batch * length * numHeads * headDim");
+    apart("rotate", "out", args.out, "x", args.x);
+    apart("rotate", "out", args.out, "cos", args.cos);
+    apart("rotate", "out", args.out, "sin", args.sin);
+    try {
+      binding.exports.rotate!(x, cos, sin, out, batch, length, numHeads, headDim, tableBatch, pairs, interleaved, inverse);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
   crossEntropyForward(args) {
     binding.check();
     const rows = dim("crossEntropyForward", "rows", args.rows);
@@ -1459,6 +1502,20 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
     { name: "vocab", kind: "dim" },
     { name: "cols", kind: "dim" },
     { name: "paddingIdx", kind: "int" },
+  ],
+  rotate: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ batch, length, numHeads, headDim }: Dims<"batch" | "length" | "numHeads" | "headDim">) => batch * length * numHeads * headDim },
+    { name: "cos", kind: "read", dtype: "float32", length: ({ tableBatch, length, pairs }: Dims<"tableBatch" | "length" | "pairs">) => tableBatch * length * pairs },
+    { name: "sin", kind: "read", dtype: "float32", length: ({ tableBatch, length, pairs }: Dims<"tableBatch" | "length" | "pairs">) => tableBatch * length * pairs },
+    { name: "out", kind: "write", dtype: "float32", length: ({ batch, length, numHeads, headDim }: Dims<"batch" | "length" | "numHeads" | "headDim">) => batch * length * numHeads * headDim },
+    { name: "batch", kind: "dim" },
+    { name: "length", kind: "dim" },
+    { name: "numHeads", kind: "dim" },
+    { name: "headDim", kind: "dim" },
+    { name: "tableBatch", kind: "dim" },
+    { name: "pairs", kind: "dim" },
+    { name: "interleaved", kind: "flag" },
+    { name: "inverse", kind: "flag" },
   ],
   crossEntropyForward: [
     { name: "logits", kind: "read", dtype: "float32", length: ({ rows, cols }: Dims<"rows" | "cols">) => rows * cols },

@@ -18,6 +18,7 @@
 //! | [`gelu`], [`relu`] | `x · Φ(x)`; `max(x, 0)` | Hendrycks and Gimpel 2016 |
 //! | [`dropout`] | `x · keep / (1 − p)` | Srivastava et al. 2014 |
 //! | [`embedding`] | rows by id | |
+//! | [`rotary`] | pairs of channels turned by their token's angle | Su et al. 2021 |
 //! | [`cross_entropy`] | `lse(logits) − logits[label]`, smoothed, weighted | |
 //! | [`pooling`] | mean over the positions a mask keeps | |
 //! | [`elementwise`], [`reduce`] | add, multiply, scale, copy; sums | |
@@ -45,4 +46,5 @@ pub mod reduce;
 pub mod relu;
 pub mod rms_norm;
 pub mod rng;
+pub mod rotary;
 pub mod softmax;

@@ -22,7 +22,7 @@ use fovea_kernels::attention::{self, Broadcast, Mask, Scores, Shape};
 use fovea_kernels::rng::Dropout;
 use fovea_kernels::{
     adamw, cross_entropy, dropout, elementwise, embedding, gelu, gemm, layer_norm, pooling, reduce, relu, rms_norm,
-    softmax,
+    rotary, softmax,
 };
 
 kernels! {
@@ -214,6 +214,18 @@ kernels! {
         count: dim, vocab: dim, cols: dim, padding_idx: int,
     ) {
         embedding::backward(ids, d_out, d_weight, cols, padding_idx, &POOL)
+    }
+
+    /// Turns the pairs of channels of each head of `x` `[batch, length, numHeads, headDim]` by the angles whose `cos` and `sin` are
+    /// given, `[tableBatch, length, pairs]`, `tableBatch` 1 or `batch` (Su et al. 2021). Pair p is channels p and p + pairs or, with
+    /// `interleaved`, 2p and 2p + 1; channels from 2 · pairs on are copied. `inverse` turns back: the gradient.
+    rotate(
+        x: read [batch * length * num_heads * head_dim], cos: read [table_batch * length * pairs], sin: read [table_batch * length * pairs],
+        out: write [batch * length * num_heads * head_dim],
+        batch: dim, length: dim, num_heads: dim, head_dim: dim, table_batch: dim, pairs: dim, interleaved: flag, inverse: flag,
+    ) {
+        let turn = rotary::Turn { interleaved: interleaved != 0, inverse: inverse != 0 };
+        rotary::rotate(x, cos, sin, out, num_heads, head_dim, pairs, turn, &POOL)
     }
 
     /// Cross-entropy of each row of `logits` (PyTorch's formula for class weights and label smoothing); 0 where the label is

@@ -13,4 +13,5 @@ mod layer_norm;
 mod pooling;
 mod reduce;
 mod rms_norm;
+mod rotary;
 mod softmax;
