@@ -119,7 +119,8 @@ const refused: Record<string, [call: () => unknown, code: fovea.ErrorCode, messa
     [() => new AdamW([leaf(2)], { lr: -1 }), "RANGE", "AdamW: lr must be at least 0, got -1"],
     [() => new AdamW([leaf(2)], { betas: [0.9, 1] }), "RANGE", "AdamW: betas must be from 0 and below 1, got 1"],
     [() => new AdamW([leaf(2)], { eps: Number.NaN }), "RANGE", "AdamW: eps must be at least 0, got NaN"],
-    [() => new AdamW([z(2)]), "RANGE", "AdamW: parameter 0 [2] must be a leaf that requires a gradient; leave frozen ones out"],
+    [() => new AdamW([z(2)]), "RANGE", "AdamW: needs at least one parameter that requires a gradient, got 1 frozen"],
+    [() => new AdamW([fovea.scale(leaf(2), 2)]), "RANGE", "AdamW: parameter 0 [2] must be a leaf, got the result of an op"],
   ],
   clipGradNorm: [[() => fovea.clipGradNorm([leaf(2)], -1), "RANGE", "clipGradNorm: maxNorm must be at least 0, got -1"]],
   schedules: [

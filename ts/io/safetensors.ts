@@ -60,13 +60,18 @@ export function loadSafetensors(bytes: Uint8Array, { names }: { names?: Iterable
   return tensors;
 }
 
-/** Tensors to bytes that PyTorch's and every other safetensors reader takes; `metadata` is kept in the header. */
+/**
+ * Tensors to bytes that PyTorch's and every other safetensors reader takes; `metadata` is kept in the header. A tensor of several
+ * names, a shared parameter, is written once, under the first; the metadata says of the others which that is, as safetensors' own
+ * `save_model` does, and `loadStateDict` finds its way back.
+ */
 export function saveSafetensors(
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   { metadata = {} }: { metadata?: Readonly<Record<string, string>> } = {},
 ): Uint8Array<ArrayBuffer> {
-  const entries = sortForAlignment(tensors instanceof Map ? [...tensors] : Object.entries(tensors));
-  const header = encodeHeader(entries, metadata);
+  const { written, shared } = shareOut(tensors instanceof Map ? [...tensors] : Object.entries(tensors));
+  const entries = sortForAlignment(written);
+  const header = encodeHeader(entries, { ...shared, ...metadata });
   const dataLength = entries.reduce((sum, [, tensor]) => sum + tensor.view().byteLength, 0);
   const bytes = new Uint8Array(LENGTH_BYTES + header.length + dataLength);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
@@ -147,6 +152,18 @@ function toInt32(name: string, values: Exclude<SafetensorsValues, Float32Array |
   return values instanceof BigInt64Array || values instanceof BigUint64Array
     ? Int32Array.from(values as BigInt64Array, Number)
     : values;
+}
+
+/** Each tensor once, and for each further name the one it is written under. */
+function shareOut(entries: readonly [string, Tensor][]): { written: [string, Tensor][]; shared: Record<string, string> } {
+  const first = new Map<Tensor, string>();
+  const shared: [string, string][] = [];
+  for (const [name, tensor] of entries) {
+    const kept = first.get(tensor);
+    if (kept === undefined) first.set(tensor, name);
+    else shared.push([name, kept]);
+  }
+  return { written: [...first].map(([tensor, name]) => [name, tensor]), shared: Object.fromEntries(shared) };
 }
 
 const FILE_DTYPE = { float32: "F32", int32: "I32", bool: "BOOL" } as const;

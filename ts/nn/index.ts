@@ -1,10 +1,13 @@
 export { GELU, ReLU } from "./activations.ts";
+export { Identity, type Layer, ModuleDict, ModuleList, Sequential } from "./containers.ts";
 export { CrossEntropyLoss } from "./crossEntropyLoss.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
 export type { FeedForwardActivation } from "./feedForward.ts";
+export type { ForwardHook, ForwardPreHook, HookHandle } from "./hooks.ts";
 export { LayerNorm, type LayerNormOptions } from "./layerNorm.ts";
-export { Linear } from "./linear.ts";
+export { Linear, type LinearOptions } from "./linear.ts";
+export type { LoadedState } from "./loadStateDict.ts";
 export { Module, parameter, type StateDict } from "./module.ts";
 export {
   MultiheadAttention,

@@ -1,8 +1,19 @@
 import { linear } from "../ops/linear.ts";
 import type { Activation } from "../ops/product.ts";
+import { FoveaError } from "../runtime/errors.ts";
+import { expectShape, formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { kaimingUniform } from "./init.ts";
-import { Module, parameter } from "./module.ts";
+import { isParameter, Module, parameter } from "./module.ts";
+
+export interface LinearOptions {
+  bias?: boolean;
+  /**
+   * Another module's parameter `[outFeatures, inFeatures]`, to share: an embedding's for a projection onto its vocabulary (Press and
+   * Wolf 2017).
+   */
+  weight?: Tensor | undefined;
+}
 
 /** `x · weightᵀ + bias`, `x [..., inFeatures]`, out `[..., outFeatures]`. */
 export class Linear extends Module {
@@ -11,9 +22,11 @@ export class Linear extends Module {
   /** `[outFeatures]` */
   readonly bias: Tensor | null;
 
-  constructor(inFeatures: number, outFeatures: number, { bias = true }: { bias?: boolean } = {}) {
+  /** Throws `SHAPE`, `RANGE` for a `weight` that is no parameter. */
+  constructor(inFeatures: number, outFeatures: number, { bias = true, weight }: LinearOptions = {}) {
     super();
-    this.weight = parameter(kaimingUniform([outFeatures, inFeatures]));
+    if (weight) expectShared(weight, [outFeatures, inFeatures]);
+    this.weight = weight ?? parameter(kaimingUniform([outFeatures, inFeatures]));
     this.bias = bias ? parameter(kaimingUniform([outFeatures], inFeatures)) : null;
   }
 
@@ -21,4 +34,13 @@ export class Linear extends Module {
   forward(x: Tensor, { activation }: { activation?: Activation | undefined } = {}): Tensor {
     return linear(x, this.weight, this.bias, { activation });
   }
+}
+
+function expectShared(weight: Tensor, shape: readonly number[]): void {
+  expectShape("Linear", { weight }, shape);
+  if (isParameter(weight)) return;
+  throw new FoveaError(
+    "RANGE",
+    `Linear: weight must be a module's parameter, got another tensor ${formatShape(weight.shape)}; parameter() makes it one`,
+  );
 }

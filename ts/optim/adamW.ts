@@ -35,27 +35,21 @@ export interface AdamWState {
   tensors: Map<string, Tensor>;
 }
 
-/** The part of the flat vectors that one group occupies. */
-interface GroupParts {
-  readonly param: Tensor;
-  readonly grad: Tensor;
-  readonly m: Tensor;
-  readonly v: Tensor;
-}
-
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019), PyTorch's defaults. The parameters move into one flat vector,
- * their gradients into another, and a step is one kernel call per group.
+ * their gradients into another, and a step is one kernel call per group. Frozen parameters are left alone, and those that are
+ * frozen when it is made take no memory.
  */
 export class AdamW implements Optimizer {
   readonly groups: readonly AdamWGroup[];
   readonly #flat: FlatParameters;
   readonly #m: Tensor;
   readonly #v: Tensor;
-  readonly #parts: readonly GroupParts[];
+  /** The parameters of group i are those from `#firsts[i]` to before `#firsts[i + 1]`. */
+  readonly #firsts: readonly number[];
   #step = 0;
 
-  /** Throws `RANGE` for an option out of range, no parameters, one given twice, or one that requires no gradient. */
+  /** Throws `RANGE` for an option out of range, no parameters, one given twice, or none that requires a gradient. */
   constructor(params: readonly Tensor[] | readonly AdamWGroupOptions[], options: AdamWOptions = {}) {
     this.groups = asGroups(params).map((group) => completeGroup({ ...options, ...group }));
     const all = this.groups.flatMap((group) => group.params);
@@ -63,30 +57,31 @@ export class AdamW implements Optimizer {
     this.#flat = new FlatParameters("AdamW", all);
     this.#m = keepAlive(zeros(this.#flat.values.shape));
     this.#v = keepAlive(zeros(this.#flat.values.shape));
-    let before = 0;
-    this.#parts = this.groups.map((group) => {
-      const start = this.#flat.starts[before]!;
-      before += group.params.length;
-      const part = (whole: Tensor) => keepAlive(slice(whole, start, [this.#flat.starts[before]! - start]));
-      return { param: part(this.#flat.values), grad: part(this.#flat.gradients), m: part(this.#m), v: part(this.#v) };
-    });
+    const firsts = [0];
+    for (const { params } of this.groups) firsts.push(firsts.at(-1)! + params.filter(({ requiresGrad }) => requiresGrad).length);
+    this.#firsts = firsts;
   }
 
-  /** Throws `STATE` if a parameter was freed or another optimizer has taken it over. */
+  /** Throws `STATE` if a parameter was freed, another optimizer has taken it over, or it was frozen when this one was made. */
   step(): void {
     this.#flat.settle("AdamW");
     this.#step += 1;
-    this.groups.forEach(({ lr, betas: [beta1, beta2], eps, weightDecay }, i) => {
-      const { param, grad, m, v } = this.#parts[i]!;
-      // Of the betas that the kernel gets: 1 − 0.999 as float32 holds 0.999 is smaller by 1.3e-5.
-      const corrections = {
-        correction1: 1 - Math.fround(beta1) ** this.#step,
-        correction2: 1 - Math.fround(beta2) ** this.#step,
-      };
-      if (param.length > 0)
-        kernels.adamwStep({ param, grad, m, v, n: param.length, lr, beta1, beta2, eps, weightDecay, ...corrections });
+    this.groups.forEach((group, i) => {
+      for (const stretch of this.#flat.stretches(this.#firsts[i]!, this.#firsts[i + 1]!)) this.#stepStretch(group, stretch);
     });
     touch(this.#flat.values);
+  }
+
+  #stepStretch({ lr, betas: [beta1, beta2], eps, weightDecay }: AdamWGroup, [start, end]: readonly [number, number]): void {
+    if (start === end) return;
+    const n = end - start;
+    const part = (whole: Tensor) => slice(whole, start, [n]);
+    const buffers = { param: part(this.#flat.values), grad: part(this.#flat.gradients), m: part(this.#m), v: part(this.#v) };
+    // Of the betas that the kernel gets: 1 − 0.999 as float32 holds 0.999 is smaller by 1.3e-5.
+    const correction1 = 1 - Math.fround(beta1) ** this.#step;
+    const correction2 = 1 - Math.fround(beta2) ** this.#step;
+    kernels.adamwStep({ ...buffers, n, lr, beta1, beta2, eps, weightDecay, correction1, correction2 });
+    for (const buffer of Object.values(buffers)) buffer.dispose();
   }
 
   zeroGrad(): void {
@@ -126,7 +121,6 @@ export class AdamW implements Optimizer {
 
   /** Frees the moments and the gradients. The parameters stay. */
   dispose(): void {
-    for (const { param, grad, m, v } of this.#parts) for (const part of [param, grad, m, v]) part.dispose();
     for (const vector of [this.#m, this.#v]) vector.dispose();
     this.#flat.dispose();
   }

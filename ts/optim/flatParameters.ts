@@ -22,18 +22,21 @@ export function homeOf(parameter: Tensor): FlatParameters | undefined {
  * it.
  */
 export class FlatParameters {
+  /** Those that required a gradient when it was made: frozen ones take no memory here. */
   readonly parameters: readonly Tensor[];
   readonly values: Tensor;
   readonly gradients: Tensor;
   /** Where each parameter starts, and at last where the vector ends; gaps hold 0 in both vectors. */
   readonly starts: readonly number[];
+  readonly #frozen: readonly Tensor[];
 
-  /** Throws `RANGE` if a parameter is given twice or does not require a gradient. */
+  /** Throws `RANGE` if a parameter is given twice or is the result of an op, or if none requires a gradient. */
   constructor(op: string, parameters: readonly Tensor[]) {
     checkParameters(op, parameters);
-    this.parameters = [...parameters];
+    this.parameters = parameters.filter(({ requiresGrad }) => requiresGrad);
+    this.#frozen = parameters.filter(({ requiresGrad }) => !requiresGrad);
     const starts = [0];
-    for (const { length } of parameters) starts.push(starts.at(-1)! + Math.ceil(length / ALIGNMENT) * ALIGNMENT);
+    for (const { length } of this.parameters) starts.push(starts.at(-1)! + Math.ceil(length / ALIGNMENT) * ALIGNMENT);
     this.starts = starts;
     const length = starts.at(-1)!;
     this.values = keepAlive(zeros([length]));
@@ -56,17 +59,39 @@ export class FlatParameters {
   }
 
   /**
-   * Makes `gradients` whole: 0 where this step wrote none. Throws `STATE` if a parameter was freed or has moved to another
-   * optimizer.
+   * Where the parameters from the `first` to before the `end` lie, less those that are frozen now: the start and end of each
+   * stretch.
+   */
+  stretches(first: number, end: number): [start: number, end: number][] {
+    const found: [number, number][] = [];
+    for (let i = first; i < end; i += 1) {
+      if (!this.parameters[i]!.requiresGrad) continue;
+      const last = found.at(-1);
+      if (last?.[1] === this.starts[i]) last![1] = this.starts[i + 1]!;
+      else found.push([this.starts[i]!, this.starts[i + 1]!]);
+    }
+    return found;
+  }
+
+  /**
+   * Makes `gradients` whole: 0 where this step wrote none or the parameter is frozen. Throws `STATE` if a parameter was freed or has
+   * moved to another optimizer, or if one is trained that was frozen when this was made.
    */
   settle(op: string): void {
+    const thawed = this.#frozen.find(({ requiresGrad }) => requiresGrad);
+    if (thawed)
+      throw new FoveaError(
+        "STATE",
+        `${op}: a parameter ${formatShape(thawed.shape)} is trained that was frozen when this optimizer was made; ` +
+          "make another, or make it first and freeze afterwards",
+      );
     for (const [i, parameter] of this.parameters.entries()) {
       if (!this.holds(parameter))
         throw new FoveaError(
           "STATE",
           `${op}: parameter ${i} ${formatShape(parameter.shape)} was freed or taken over by another optimizer`,
         );
-      if (parameter.gradWritten || parameter.length === 0) continue;
+      if ((parameter.gradWritten && parameter.requiresGrad) || parameter.length === 0) continue;
       const slot = slice(this.gradients, this.starts[i]!, parameter.shape);
       kernels.fill({ out: slot, n: slot.length, value: 0 });
       slot.dispose();
@@ -85,8 +110,9 @@ function checkParameters(op: string, parameters: readonly Tensor[]): void {
   for (const [i, parameter] of parameters.entries()) {
     const which = `parameter ${i} ${formatShape(parameter.shape)}`;
     if (seen.has(parameter)) throw new FoveaError("RANGE", `${op}: ${which} was given twice; each belongs to one group`);
-    if (!parameter.requiresGrad || parameter.recorded)
-      throw new FoveaError("RANGE", `${op}: ${which} must be a leaf that requires a gradient; leave frozen ones out`);
+    if (parameter.recorded) throw new FoveaError("RANGE", `${op}: ${which} must be a leaf, got the result of an op`);
     seen.add(parameter);
   }
+  if (parameters.some(({ requiresGrad }) => requiresGrad)) return;
+  throw new FoveaError("RANGE", `${op}: needs at least one parameter that requires a gradient, got ${parameters.length} frozen`);
 }
