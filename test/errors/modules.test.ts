@@ -104,7 +104,7 @@ const refused: Record<string, [call: () => unknown, code: fovea.ErrorCode, messa
     [
       () => new SequenceClassifier({ ...classifier, positional: fovea.learned(2) }).forward(tokens(1, 2, 3)),
       "RANGE",
-      "learned: sequences may have up to maxLen = 2 positions, got 3",
+      "learned: positions must be below maxLen = 2, got 2",
     ],
   ],
   loadStateDict: [
