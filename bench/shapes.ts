@@ -121,6 +121,15 @@ const layerNorm = (sizes: Grid) => ({
   dims: { ...sizes, eps: f(1e-5) },
   given: ["weight", "bias"] as const,
 });
+const unary = (label: string, op: number, a = 0, b = 0) => ({ label, shape: wide, dims: { n, op, a, b } });
+/** One that waits for memory, and those that compute: by exp, by exp and ln, by the reduction of angles, by products of two numbers. */
+const unaries = [
+  unary("square", 5),
+  unary("sigmoid", 7),
+  unary("softplus", 10, 1, 20),
+  unary("sin", 14),
+  unary("power", 15, 2.5),
+] as const;
 const lookup = { shape: "2048 of 10000×128", dims: { count: 2048, vocab: 10_000, cols: 128 } };
 const heads = { batch: 8, length: 512, numHeads: 8, headDim: 64, tableBatch: 1, pairs: 32, inverse: false };
 const losses = { shape: "512×10000", dims: { rows: 512, cols: 10_000, ignoreIndex: -100, smoothing: 0 } };
@@ -148,6 +157,8 @@ export const kernelShapes = {
   reluBackward: [pass],
   geluForward: [gelus[0]!, gelus[1]!],
   geluBackward: [gelus[0]!, gelus[1]!],
+  unaryForward: unaries,
+  unaryBackward: unaries,
   dropout: [{ shape: wide, dims: { n, p: f(0.1), key: 12_345 } }],
   embeddingForward: [lookup],
   embeddingBackward: [{ ...lookup, dims: { ...lookup.dims, paddingIdx: -1 } }],

@@ -16,6 +16,7 @@ import { rmsNormBackward, rmsNormForward } from "./cases/rmsNorm.ts";
 import { rotate } from "./cases/rotate.ts";
 import { softmaxBackward, softmaxForward } from "./cases/softmax.ts";
 import type { KernelCases } from "./cases/types.ts";
+import { unaryBackward, unaryForward } from "./cases/unary.ts";
 
 export const cases = {
   accumulate,
@@ -53,4 +54,6 @@ export const cases = {
   sum,
   sumRows,
   sumSquares,
+  unaryBackward,
+  unaryForward,
 } satisfies { [K in KernelName]: KernelCases<K> };

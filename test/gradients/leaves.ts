@@ -19,6 +19,16 @@ export function awayFromZero(shape: readonly number[], seed = 1): Tensor {
   return tensor(Float32Array.from({ length: size(shape) }, draw), shape, { requiresGrad: true });
 }
 
+/** From 0.5 to 2.5. */
+export function positive(shape: readonly number[], seed = 1): Tensor {
+  const rng = random(seed);
+  return tensor(
+    Float32Array.from({ length: size(shape) }, () => 0.5 + 2 * rng.next()),
+    shape,
+    { requiresGrad: true },
+  );
+}
+
 export const int32 = (values: number[], shape: readonly number[] = [values.length]): Tensor =>
   tensor(Int32Array.from(values), shape);
 

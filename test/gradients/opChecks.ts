@@ -2,6 +2,7 @@ import * as ops from "../../ts/ops/index.ts";
 import { manualSeed } from "../../ts/tensor/rng.ts";
 import type { Tensor } from "../../ts/tensor/tensor.ts";
 import { awayFromZero, flags, int32, leaf } from "./leaves.ts";
+import { unaryChecks } from "./unaryChecks.ts";
 
 export type Fn = (...inputs: Tensor[]) => Tensor;
 export type Check = [fn: Fn, ...inputs: Tensor[]];
@@ -51,6 +52,7 @@ const attention =
 
 /** Every op with its options: what to differentiate, and at which inputs. */
 export const opChecks: Record<string, Checks> = {
+  ...unaryChecks,
   add: {
     "same shape": () => [add, leaf([3, 5]), leaf([3, 5], 2)],
     "a row": () => [add, leaf([3, 5]), leaf([5], 2)],

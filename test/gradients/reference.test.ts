@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { reference } from "../../ts/reference/index.ts";
+import { unaries } from "../../ts/reference/unary.ts";
 import type { KernelName } from "../../ts/runtime/kernels.gen.ts";
 import { float32Values, random } from "../harness/random.ts";
 import { attentionGradients } from "./attentionGradients.ts";
@@ -49,6 +50,7 @@ const checks = {
     "last axis": () => softmax(3, 5, 1),
     "middle axis": () => softmax(2, 5, 3),
   },
+  unaryBackward: Object.fromEntries(unaries.map((_, op) => [`op ${op}`, () => unary(op)])),
 } satisfies Record<Backward, Record<string, () => Differentiable>>;
 
 describe.each(Object.entries(checks))("%s is the gradient of its forward", (_, options) => {
@@ -87,6 +89,26 @@ function relu(x: Float64Array): Differentiable {
     backward([dOut]) {
       const dX = zeros(n);
       reference.reluBackward({ x, dOut: dOut!, dX, n });
+      return { x: dX };
+    },
+  };
+}
+
+/** From 0.3 to 2.6, where all of them are smooth: no clamp at 0.29 or 2.7, no corner at 0. */
+function unary(op: number): Differentiable {
+  const n = 11;
+  const x = float32Values(n, (i) => 0.3 + (2.3 * i) / (n - 1));
+  const numbers = { n, op, a: op === 16 ? 0.29 : op === 14 ? 1 : 1.7, b: 2.7 };
+  const out = zeros(n);
+  return {
+    inputs: { x },
+    forward() {
+      reference.unaryForward({ x, out, ...numbers });
+      return [out.slice()];
+    },
+    backward([dOut]) {
+      const dX = zeros(n);
+      reference.unaryBackward({ saved: unaries[op]!.of === "x" ? x : out, dOut: dOut!, dX, ...numbers });
       return { x: dX };
     },
   };

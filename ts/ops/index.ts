@@ -1,3 +1,4 @@
+export { elu, leakyRelu, mish, type SoftplusOptions, sigmoid, silu, softplus, tanh } from "./activations.ts";
 export { add } from "./add.ts";
 export {
   type AttentionOptions,
@@ -9,6 +10,21 @@ export {
 export { concat } from "./concat.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./crossEntropy.ts";
 export { type DropoutOptions, dropout } from "./dropout.ts";
+export {
+  abs,
+  type ClampOptions,
+  clamp,
+  cos,
+  exp,
+  log,
+  neg,
+  pow,
+  reciprocal,
+  rsqrt,
+  sin,
+  sqrt,
+  square,
+} from "./elementary.ts";
 export { embedding } from "./embedding.ts";
 export { expand } from "./expand.ts";
 export { gelu } from "./gelu.ts";

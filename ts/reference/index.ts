@@ -25,6 +25,7 @@ import { rmsNormBackward, rmsNormForward } from "./rmsNorm.ts";
 import { rotate } from "./rotate.ts";
 import type { Args } from "./rounding.ts";
 import { softmaxBackward, softmaxForward } from "./softmax.ts";
+import { unaryBackward, unaryForward } from "./unary.ts";
 
 export { dropoutFactor } from "./random.ts";
 export type { Args, Floats } from "./rounding.ts";
@@ -67,4 +68,6 @@ export const reference = {
   sum,
   sumRows,
   sumSquares,
+  unaryBackward,
+  unaryForward,
 } satisfies Reference;

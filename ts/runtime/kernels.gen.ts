@@ -247,6 +247,29 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     tanh: boolean;
   };
   /**
+   * A function of each element, by its number in the table of `crates/kernels/src/unary.rs`; `a` and `b` are its parameters.
+   */
+  unaryForward: {
+    x: F;
+    out: F;
+    n: number;
+    op: number;
+    a: number;
+    b: number;
+  };
+  /**
+   * `saved` is `x` or `out`, whichever that table tells the gradient from.
+   */
+  unaryBackward: {
+    saved: F;
+    dOut: F;
+    dX: F;
+    n: number;
+    op: number;
+    a: number;
+    b: number;
+  };
+  /**
    * Zeroes each element with probability `p`, by the counter-based generator, and scales the rest by `1 / (1 − p)`. Its own backward.
    */
   dropout: {
@@ -899,6 +922,40 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     }
     binding.finish();
   },
+  unaryForward(args) {
+    binding.check();
+    const n = dim("unaryForward", "n", args.n);
+    const op = int("unaryForward", "op", args.op);
+    const a = args.a;
+    const b = args.b;
+    const x = float32("unaryForward", "x", args.x, n, "n");
+    const out = float32("unaryForward", "out", args.out, n, "n");
+    apart("unaryForward", "out", args.out, "x", args.x);
+    try {
+      binding.exports.unary_forward!(x, out, n, op, a, b);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  unaryBackward(args) {
+    binding.check();
+    const n = dim("unaryBackward", "n", args.n);
+    const op = int("unaryBackward", "op", args.op);
+    const a = args.a;
+    const b = args.b;
+    const saved = float32("unaryBackward", "saved", args.saved, n, "n");
+    const dOut = float32("unaryBackward", "dOut", args.dOut, n, "n");
+    const dX = float32("unaryBackward", "dX", args.dX, n, "n");
+    apart("unaryBackward", "dX", args.dX, "saved", args.saved);
+    apart("unaryBackward", "dX", args.dX, "dOut", args.dOut);
+    try {
+      binding.exports.unary_backward!(saved, dOut, dX, n, op, a, b);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
   dropout(args) {
     binding.check();
     const n = dim("dropout", "n", args.n);
@@ -1478,6 +1535,23 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
     { name: "dX", kind: "write", dtype: "float32", length: ({ n }: Dims<"n">) => n },
     { name: "n", kind: "dim" },
     { name: "tanh", kind: "flag" },
+  ],
+  unaryForward: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ n }: Dims<"n">) => n },
+    { name: "out", kind: "write", dtype: "float32", length: ({ n }: Dims<"n">) => n },
+    { name: "n", kind: "dim" },
+    { name: "op", kind: "int" },
+    { name: "a", kind: "scalar" },
+    { name: "b", kind: "scalar" },
+  ],
+  unaryBackward: [
+    { name: "saved", kind: "read", dtype: "float32", length: ({ n }: Dims<"n">) => n },
+    { name: "dOut", kind: "read", dtype: "float32", length: ({ n }: Dims<"n">) => n },
+    { name: "dX", kind: "write", dtype: "float32", length: ({ n }: Dims<"n">) => n },
+    { name: "n", kind: "dim" },
+    { name: "op", kind: "int" },
+    { name: "a", kind: "scalar" },
+    { name: "b", kind: "scalar" },
   ],
   dropout: [
     { name: "x", kind: "read", dtype: "float32", length: ({ n }: Dims<"n">) => n },

@@ -83,6 +83,35 @@ pub fn update<const N: usize>(to: &mut [f32], x: [&[f32]; N], f: impl Fn(Lane, [
     }
 }
 
+/// A loop over whole lanes, behind a pointer; see [`whole`].
+pub type Whole<'a, const N: usize> = dyn Fn([&[[f32; WIDTH]]; N], &mut [[f32; WIDTH]]) + Sync + 'a;
+
+/// The loop `out[i] = f(x[i])` and nothing besides: what a family of many functions has one of each of, while tasks and tails, in
+/// [`map_whole`], are there once for all.
+#[inline(always)]
+#[allow(clippy::type_complexity)]
+pub fn whole<const N: usize>(f: impl Fn([Lane; N]) -> Lane + Sync) -> impl Fn([&[[f32; WIDTH]]; N], &mut [[f32; WIDTH]]) + Sync {
+    move |x, out| {
+        let x = x.map(|x| &x[..out.len()]);
+        for i in 0..out.len() {
+            out[i] = f(x.map(|x| Lane::from_array(x[i]))).to_array();
+        }
+    }
+}
+
+/// [`map`] with the loop given; the tail is one lane filled up with zeros.
+pub fn map_whole<const N: usize>(x: [&[f32]; N], out: &mut [f32], each: &Whole<N>) {
+    let (fours, tail) = out.as_chunks_mut::<WIDTH>();
+    let count = fours.len();
+    each(x.map(|x| &x.as_chunks::<WIDTH>().0[..count]), fours);
+    if !tail.is_empty() {
+        let last = x.map(|x| [Lane::load_partial(&x[count * WIDTH..][..tail.len()], 0.0).to_array()]);
+        let mut four = [[0.0; WIDTH]];
+        each(last.each_ref().map(|x| x.as_slice()), &mut four);
+        tail.copy_from_slice(&four[0][..tail.len()]);
+    }
+}
+
 /// `Σ f(x[i])`, for slices of one length.
 #[inline(always)]
 pub fn sum<const N: usize>(x: [&[f32]; N], f: impl Fn([Lane; N]) -> Lane) -> f32 {

@@ -8,6 +8,7 @@
 //! | [`lanes`] | four float32: portable, simd128, relaxed | |
 //! | [`parallel`] | tasks over disjoint parts | |
 //! | [`math`] | exp, exp2, tanh, ln over lanes | Cody and Waite 1980 |
+//! | [`sine`], [`power`] | sin, cos; xᵃ | Payne and Hanek 1983; Dekker 1971 |
 //! | `lanewise` | loops over slices, lanes and tails; sums in one order | |
 //! | [`rng`] | counter-based random bits, dropout factors | |
 //! | [`gemm`] | `out = activation(op(a) · op(b) + bias)` | Goto and van de Geijn 2008; BLIS |
@@ -16,6 +17,7 @@
 //! | [`layer_norm`] | `(x − mean) · rstd · weight + bias` | Ba, Kiros and Hinton 2016 |
 //! | [`rms_norm`] | `x · rstd · weight` | Zhang and Sennrich 2019 |
 //! | [`gelu`], [`relu`] | `x · Φ(x)`; `max(x, 0)` | Hendrycks and Gimpel 2016 |
+//! | [`unary`] | sigmoid, tanh, silu, exp, log, sqrt, … | |
 //! | [`dropout`] | `x · keep / (1 − p)` | Srivastava et al. 2014 |
 //! | [`embedding`] | rows by id | |
 //! | [`rotary`] | pairs of channels turned by their token's angle | Su et al. 2021 |
@@ -42,9 +44,12 @@ mod lanewise;
 pub mod layer_norm;
 pub mod math;
 pub mod pooling;
+pub mod power;
 pub mod reduce;
 pub mod relu;
 pub mod rms_norm;
 pub mod rng;
 pub mod rotary;
+pub mod sine;
 pub mod softmax;
+pub mod unary;

@@ -12,6 +12,7 @@
 //! - `exp` rounds down, not to the nearest as is usual: then every n from −126 to 127 belongs to a result that float32 can hold as a
 //!   normal number, so one shift serves from the smallest to the largest; results below 2⁻¹²⁶ become 0.
 //! - `ln 2` is in two pieces (Cody and Waite 1980), the first short enough for n times it to be exact.
+//! - [`sine`](crate::sine::sine) and [`power`](crate::power::power) have files of their own.
 //! - The polynomials are minimax fits (Lawson's iteration in float64, coefficients rounded to float32 one by one and the rest fitted again).
 //!
 //! The errors given were measured by `tests/math.rs`, with `madd` rounded twice; those named fused, by a scalar copy with `f32::mul_add`
@@ -21,9 +22,9 @@ use crate::lanes::{Lane, LaneI32};
 use core::f32::consts::{LN_2, LOG2_E};
 
 /// 1.5 · 2²³: adding it rounds to an integer, kept in the low bits.
-const TO_INTEGER: f32 = 12_582_912.0;
+pub(crate) const TO_INTEGER: f32 = 12_582_912.0;
 const EXPONENT_BIAS: f32 = 127.0;
-const LN2_HIGH: f32 = 355.0 / 512.0;
+pub(crate) const LN2_HIGH: f32 = 355.0 / 512.0;
 const LN2_LOW: f32 = -2.121_944_4e-4;
 
 /// eˣ: within 1.84 ulp (fused: 1.49) from −87.33 to 88.72, 0 below, ∞ above, exactly 1 at 0, never decreasing. NaN stays NaN.
@@ -67,6 +68,13 @@ pub fn tanh(x: Lane) -> Lane {
 /// Natural logarithm of any float32, subnormals too: within 0.9 ulp. −∞ at 0, NaN below, ∞ at ∞. NaN stays NaN.
 #[inline(always)]
 pub fn ln(x: Lane) -> Lane {
+    let (n, f, tail) = ln_parts(x);
+    special_ln(x, n.madd(Lane::splat(LN2_HIGH), f + tail))
+}
+
+/// `[n, f, tail]` of a positive number: `ln x = n · LN2_HIGH + f + tail`, the product exact and `tail` small.
+#[inline(always)]
+pub(crate) fn ln_parts(x: Lane) -> (Lane, Lane, Lane) {
     const SMALLEST_NORMAL: f32 = f32::MIN_POSITIVE;
     const TWO_TO_23: f32 = 8_388_608.0;
     const SQRT_HALF_BITS: i32 = 0x3f35_04f3;
@@ -81,8 +89,7 @@ pub fn ln(x: Lane) -> Lane {
     let n = biased.to_float() - subnormal.select(Lane::splat(128.0 + 23.0), Lane::splat(128.0));
     let square = f * f;
     let tail = (f * square).madd(polynomial(f, P), n * Lane::splat(LN2_LOW)) - square * Lane::splat(0.5);
-    let y = n.madd(Lane::splat(LN2_HIGH), f + tail);
-    special_ln(x, y)
+    (n, f, tail)
 }
 
 /// `y`, but at 0, below 0, at ∞ and at NaN what IEEE 754 asks for.
@@ -93,6 +100,20 @@ fn special_ln(x: Lane, y: Lane) -> Lane {
     let positive = zero.lt(x).select(finite, Lane::splat(f32::NEG_INFINITY));
     let valid = x.lt(zero).select(Lane::splat(f32::NAN), positive);
     x.ordered().select(valid, x)
+}
+
+/// eˣ − 1, of full relative precision near 0 too.
+#[inline(always)]
+pub fn expm1(x: Lane) -> Lane {
+    tanh(x * Lane::splat(0.5)) * (exp(x) + Lane::splat(1.0))
+}
+
+/// ln(1 + x) for x in [0, 1], of full relative precision near 0 too: 2 artanh(x / (2 + x)), by its series.
+#[inline(always)]
+pub fn ln_1p(x: Lane) -> Lane {
+    const P: [f32; 7] = [2.0, 2.0 / 3.0, 2.0 / 5.0, 2.0 / 7.0, 2.0 / 9.0, 2.0 / 11.0, 2.0 / 13.0];
+    let s = x / (Lane::splat(2.0) + x);
+    s * polynomial(s * s, P)
 }
 
 /// [`exp`] of one number.

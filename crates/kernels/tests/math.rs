@@ -3,7 +3,9 @@
 //! `exp_over_every_float` takes about a minute in a release build: `cargo test --release -- --ignored`.
 
 use fovea_kernels::lanes::Lane;
-use fovea_kernels::math::{exp, exp1, exp2, ln, ln1, tanh};
+use fovea_kernels::math::{exp, exp1, exp2, expm1, ln, ln_1p, ln1, tanh};
+use fovea_kernels::power::power;
+use fovea_kernels::sine::sine;
 
 /// Distance in units of the last place of the float32 nearest to `want`.
 fn ulps(got: f32, want: f64) -> f64 {
@@ -105,4 +107,54 @@ fn ln_is_within_2_ulp() {
     assert!(worst.0 <= 2.0);
     assert_eq!([ln1(1.0), ln1(0.0), ln1(-0.0), ln1(f32::INFINITY)], [0.0, f32::NEG_INFINITY, f32::NEG_INFINITY, f32::INFINITY]);
     assert!(ln1(-1.0).is_nan() && ln1(f32::NEG_INFINITY).is_nan() && ln1(f32::NAN).is_nan() && ln1(-1e-40).is_nan());
+}
+
+#[test]
+fn expm1_and_ln_1p_keep_their_precision_near_zero() {
+    let relative = |want: fn(f64) -> f64| move |x: f32, y: f32| (y as f64 / want(x as f64) - 1.0).abs();
+    let below = worst(-80.0, -1e-30, 64, expm1, relative(f64::exp_m1));
+    let above = worst(1e-30, 80.0, 64, expm1, relative(f64::exp_m1));
+    let logarithm = worst(1e-30, 1.0, 64, ln_1p, |x, y| ulps(y, (x as f64).ln_1p()));
+    println!("expm1: {below:?} below 0, {above:?} above, relative; ln_1p: {logarithm:?} ulp");
+    assert!(below.0 <= 6e-7 && above.0 <= 6e-7 && logarithm.0 <= 3.0);
+    assert_eq!(expm1(Lane::from_array([0.0, f32::NEG_INFINITY, f32::INFINITY, 89.5])).to_array(), [0.0, -1.0, f32::INFINITY, f32::INFINITY]);
+}
+
+#[test]
+fn sine_is_within_2e_7_everywhere() {
+    for (name, quarters, want) in [("sin", 0, f64::sin as fn(f64) -> f64), ("cos", 1, f64::cos), ("−sin", 2, |x| -x.sin())] {
+        let error = |x: f32, y: f32| (y as f64 - want(x as f64)).abs();
+        let near = worst(1e-30, 8192.0, 64, |x| sine(x, quarters), error);
+        let far = worst(8192.0, f32::MAX, 64, |x| sine(x, quarters), error);
+        let negative = worst(-1e30, -1e-30, 64, |x| sine(x, quarters), error);
+        println!("{name}: {near:?} up to 8192, {far:?} beyond, {negative:?} below 0");
+        assert!(near.0 <= 2e-7 && far.0 <= 2e-7 && negative.0 <= 2e-7);
+    }
+    let mixed = [f32::NAN, 1.0, 1e20, f32::INFINITY];
+    let [a, b, c, d] = sine(Lane::from_array(mixed), 0).to_array();
+    assert!(a.is_nan() && (b - 0.841_471).abs() < 2e-7 && (c as f64 - (1e20_f32 as f64).sin()).abs() < 2e-7 && d.is_nan());
+}
+
+#[test]
+fn power_is_within_8_ulp() {
+    for a in [0.5_f32, -0.5, 1.5, 2.2, -3.7, 9.0, -11.0, 29.9, 1.0 / 3.0] {
+        let (low, high) = ((1.2e-38_f64.powf(1.0 / a as f64)).clamp(1e-37, 1e37), (3e38_f64.powf(1.0 / a as f64)).clamp(1e-37, 1e37));
+        let (low, high) = (low.min(high) * 1.01, high.max(low) * 0.99);
+        let worst = worst(low as f32, high as f32, 64, |x| power(x, a), |x, y| ulps(y, (x as f64).powf(a as f64)));
+        println!("x^{a}: {worst:?} ulp");
+        assert!(worst.0 <= if a.abs() <= 11.0 { 5.0 } else { 8.0 });
+    }
+}
+
+#[test]
+fn power_at_the_edges() {
+    let (inf, nan) = (f32::INFINITY, f32::NAN);
+    let x = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, inf, -inf, nan, 1e-40, 0.5, 3e38];
+    for a in [0.0, 1.0, -1.0, 2.0, 3.0, -3.0, 0.25, -0.25, 9.0, 10.0, -9.0, -10.0, 1e9, -1e9, 3e9, 1e30] {
+        for x in x {
+            let (got, want) = (power(Lane::splat(x), a).to_array()[0], (x as f64).powf(a as f64) as f32);
+            let well = got.to_bits() == want.to_bits() || (got.is_nan() && want.is_nan()) || (got as f64 / want as f64 - 1.0).abs() < 4e-7;
+            assert!(well || want.abs() < f32::MIN_POSITIVE && got.abs() < f32::MIN_POSITIVE, "{x:e}^{a:e} = {got:e}, not {want:e}");
+        }
+    }
 }

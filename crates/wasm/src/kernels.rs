@@ -22,7 +22,7 @@ use fovea_kernels::attention::{self, Broadcast, Mask, Scores, Shape};
 use fovea_kernels::rng::Dropout;
 use fovea_kernels::{
     adamw, cross_entropy, dropout, elementwise, embedding, gelu, gemm, layer_norm, pooling, reduce, relu, rms_norm,
-    rotary, softmax,
+    rotary, softmax, unary,
 };
 
 kernels! {
@@ -199,6 +199,15 @@ kernels! {
     gelu_forward(x: read [n], out: write [n], n: dim, tanh: flag) { gelu::forward(x, out, tanh != 0, &POOL) }
     gelu_backward(x: read [n], d_out: read [n], d_x: write [n], n: dim, tanh: flag) {
         gelu::backward(x, d_out, d_x, tanh != 0, &POOL)
+    }
+
+    /// A function of each element, by its number in the table of `crates/kernels/src/unary.rs`; `a` and `b` are its parameters.
+    unary_forward(x: read [n], out: write [n], n: dim, op: int, a: scalar, b: scalar) {
+        unary::forward(op, [a, b], x, out, &POOL)
+    }
+    /// `saved` is `x` or `out`, whichever that table tells the gradient from.
+    unary_backward(saved: read [n], d_out: read [n], d_x: write [n], n: dim, op: int, a: scalar, b: scalar) {
+        unary::backward(op, [a, b], saved, d_out, d_x, &POOL)
     }
 
     /// Zeroes each element with probability `p`, by the counter-based generator, and scales the rest by `1 / (1 − p)`. Its own backward.
