@@ -580,7 +580,7 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("attentionForward", "lse", args.lse, "keep", args.keep);
     apart("attentionForward", "lse", args.lse, "bias", args.bias);
     apart("attentionForward", "lse", args.lse, "out", args.out);
-    const scratchSize = scratchBytes(threads * (192 * roundUp(headDim, 4) + 192 * roundUp(valueHeadDim, 4) + 2432));
+    const scratchSize = scratchBytes(threads * (192 * roundUp(headDim, 4) + 192 * roundUp(valueHeadDim, 4) + 4352));
     const scratch = binding.scratch(scratchSize);
     try {
       binding.exports.attention_forward!(query, key, value, keyLengths, keep, bias, out, lse, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
@@ -628,7 +628,7 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("attentionWeights", "weights", args.weights, "keep", args.keep);
     apart("attentionWeights", "weights", args.weights, "bias", args.bias);
     apart("attentionWeights", "weights", args.weights, "lse", args.lse);
-    const scratchSize = scratchBytes(threads * (192 * roundUp(headDim, 4) + 192 * roundUp(valueHeadDim, 4) + 2432));
+    const scratchSize = scratchBytes(threads * (192 * roundUp(headDim, 4) + 192 * roundUp(valueHeadDim, 4) + 4352));
     const scratch = binding.scratch(scratchSize);
     try {
       binding.exports.attention_weights!(query, key, keyLengths, keep, bias, lse, weights, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
@@ -704,7 +704,7 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("attentionBackward", "dBias", args.dBias, "dWeights", args.dWeights);
     apart("attentionBackward", "dBias", args.dBias, "dPacked", args.dPacked);
     const deltaSize = scratchBytes(batch * numHeads * queryLen);
-    const scratchSize = scratchBytes(threads * (256 * roundUp(headDim, 4) + 192 * roundUp(valueHeadDim, 4) + 64 * valueHeadDim + 12288));
+    const scratchSize = scratchBytes(threads * (320 * roundUp(headDim, 4) + 256 * roundUp(valueHeadDim, 4) + 12288));
     const delta = binding.scratch(deltaSize + scratchSize);
     const scratch = delta + deltaSize;
     try {

@@ -8,7 +8,7 @@
 //! Sums have one order, given by the length alone: sixteen running sums over 1,024 elements (enough for the additions not to wait for
 //! each other, short enough to be precise), then over the blocks of 1,024.
 
-use crate::lanes::{Lane, LaneMask, WIDTH};
+use crate::lanes::{Lane, WIDTH};
 use crate::parallel::{Parallel, for_each_chunk};
 
 /// Elements a task is given, if rows allow: 64 KiB, two of which fit the second-level cache of anything that runs wasm.
@@ -148,7 +148,7 @@ fn sums_of_block<const N: usize, const M: usize>(x: [&[f32]; N], f: &impl Fn([La
     for (running, start) in running.iter_mut().zip((0..rest[0].len()).step_by(WIDTH)) {
         let filled = rest[0].len() - start;
         let terms = f(rest.map(|x| partial(&x[start..], filled.min(WIDTH))));
-        *running = add(*running, terms.map(|term| first(term, filled)));
+        *running = add(*running, terms.map(|term| term.first_lanes(filled)));
     }
     let [a, b, c, d] = running;
     add(add(a, c), add(b, d))
@@ -191,10 +191,4 @@ fn add<const M: usize>(a: [Lane; M], b: [Lane; M]) -> [Lane; M] {
 #[inline(always)]
 fn partial(x: &[f32], filled: usize) -> Lane {
     if filled == WIDTH { Lane::load(x) } else { Lane::load_partial(&x[x.len() - filled..], 0.0) }
-}
-
-/// The first `filled` lanes, and 0 in the others.
-#[inline(always)]
-fn first(lane: Lane, filled: usize) -> Lane {
-    LaneMask::from_array([filled > 0, filled > 1, filled > 2, filled > 3]).select(lane, Lane::zero())
 }

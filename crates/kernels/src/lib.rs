@@ -26,6 +26,7 @@
 //! | [`elementwise`], [`reduce`] | add, multiply, scale, copy; sums | |
 //! | [`adamw`] | decoupled weight decay | Loshchilov and Hutter 2019 |
 #![cfg_attr(not(test), no_std)]
+#![cfg_attr(target_arch = "wasm32", feature(asm_experimental_arch))]
 #![deny(unsafe_code)]
 
 #[allow(unsafe_code)]

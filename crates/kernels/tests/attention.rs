@@ -73,7 +73,7 @@ impl Case {
         let [query, key, value, d_out] = &self.inputs;
         let rows = s.batch * s.num_heads * s.query_len;
         let round = |x: usize| x.next_multiple_of(4);
-        let slot = 256 * round(s.head_dim) + 192 * round(s.value_head_dim) + 64 * s.value_head_dim + 12288;
+        let slot = 320 * round(s.head_dim) + 256 * round(s.value_head_dim) + 12288;
         let mut scratch = vec![f32::NAN; pool.threads() * slot];
         let mut r = Results {
             out: vec![f32::NAN; d_out.len()],

@@ -6,7 +6,7 @@ use fovea_kernels::gemm::{Epilogue, Product, matmul};
 use fovea_kernels::parallel::Serial;
 use support::{Threads, assert_close, random};
 
-/// 1, vector edges, panel edges (16), row edges (8: packing), block edges (64 rows, 256 columns, 256 steps), primes.
+/// 1, vector edges, panel edges (8), row edges (6: a tile; 8: packing), block edges (24, 48, 96 rows, 64, 256 columns, 256 steps), primes.
 const SIZES: &[[usize; 3]] = &[
     [1, 1, 1],
     [1, 512, 67],
@@ -17,6 +17,11 @@ const SIZES: &[[usize; 3]] = &[
     [8, 16, 64],
     [9, 15, 31],
     [13, 60, 5],
+    [19, 9, 12],
+    [20, 12, 3],
+    [25, 65, 30],
+    [49, 130, 9],
+    [97, 31, 21],
     [64, 64, 256],
     [65, 19, 257],
     [67, 257, 7],

@@ -13,10 +13,11 @@
 //! it is depends on the shape alone, and every sum runs in one order, so that the bits do not depend on the threads.
 
 use super::mask::Seen;
-use super::tile::{self, Into, Own, STRIDE, Shared, Tiles};
+use super::tile::{self, STRIDE, Tiles};
 use super::{BACKWARD_QUERIES, Head, HeadRows, KEYS, Mask, Scores, Shape, forward};
-use crate::gemm::tile::{Left, Right};
+use crate::gemm::tile::{Into, Left, Target};
 use crate::lanes::{Lane, WIDTH};
+use crate::lanewise;
 use crate::parallel::{Disjoint, Parallel, for_each_chunk};
 use core::ops::Range;
 
@@ -131,8 +132,9 @@ fn dot_in_order(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).fold(Lane::zero(), |sum, (&a, &b)| Lane::splat(a).madd(Lane::splat(b), sum)).first()
 }
 
-/// A thread's scratch: at most `256 · headDim + 192 · valueHeadDim` (both in whole vectors) `+ 64 · valueHeadDim + 12,288` elements.
+/// A thread's scratch: at most `320 · headDim + 256 · valueHeadDim` (both in whole vectors) `+ 12,288` elements.
 struct Slot<'a> {
+    /// Keys and values as columns of panels.
     packed_keys: &'a mut [f32],
     packed_values: &'a mut [f32],
     weights: &'a mut [f32],
@@ -140,37 +142,34 @@ struct Slot<'a> {
     slopes: &'a mut [f32],
     d_key: &'a mut [f32],
     d_value: &'a mut [f32],
-    /// The tile's rows of key, query and dOut, side by side.
+    /// The tile's keys, scaled, as panels.
     keys: &'a mut [f32],
+    /// Its queries and dOut: as rows and as panels.
     queries: &'a mut [f32],
+    query_panels: &'a mut [f32],
     d_outs: &'a mut [f32],
+    d_out_panels: &'a mut [f32],
 }
 
 impl<'a> Slot<'a> {
     fn new(shape: &Shape, scratch: &'a mut [f32]) -> Self {
         let (columns, value_columns) = columns(shape);
         let tile = BACKWARD_QUERIES * STRIDE;
-        let (packed_keys, rest) = scratch.split_at_mut(KEYS * shape.head_dim);
-        let (packed_values, rest) = rest.split_at_mut(KEYS * shape.value_head_dim);
-        let (weights, rest) = rest.split_at_mut(tile);
-        let (d_scores, rest) = rest.split_at_mut(tile);
-        let (slopes, rest) = rest.split_at_mut(tile);
-        let (d_key, rest) = rest.split_at_mut(KEYS * columns);
-        let (d_value, rest) = rest.split_at_mut(KEYS * value_columns);
-        let (keys, rest) = rest.split_at_mut(KEYS * columns);
-        let (queries, rest) = rest.split_at_mut(BACKWARD_QUERIES * columns);
-        let d_outs = &mut rest[..BACKWARD_QUERIES * value_columns];
+        let mut rest = scratch;
+        let mut take = |len: usize| rest.split_off_mut(..len).expect("attention: scratch is as long as kernels.rs says");
         Self {
-            packed_keys,
-            packed_values,
-            weights,
-            d_scores,
-            slopes,
-            d_key,
-            d_value,
-            keys,
-            queries,
-            d_outs,
+            packed_keys: take(KEYS * shape.head_dim),
+            packed_values: take(KEYS * shape.value_head_dim),
+            weights: take(tile),
+            d_scores: take(tile),
+            slopes: take(tile),
+            d_key: take(KEYS * columns),
+            d_value: take(KEYS * value_columns),
+            keys: take(KEYS * columns),
+            queries: take(BACKWARD_QUERIES * columns),
+            query_panels: take(BACKWARD_QUERIES * columns),
+            d_outs: take(BACKWARD_QUERIES * value_columns),
+            d_out_panels: take(BACKWARD_QUERIES * value_columns),
         }
     }
 }
@@ -269,7 +268,8 @@ impl Backward<'_> {
     fn pack(&self, at: Head, keys: &Range<usize>, slot: &mut Slot) {
         tile::pack_columns(&self.shape.key(self.key, at), keys, slot.packed_keys);
         tile::pack_columns(&self.shape.value(self.value, at), keys, slot.packed_values);
-        tile::gather(&self.shape.key(self.key, at), keys, slot.keys);
+        tile::pack_rows(&self.shape.key(self.key, at), keys, slot.keys);
+        tile::scale(slot.keys, self.scores.scale);
     }
 
     /// One tile: recompute the weights, then add its share to the gradients.
@@ -287,67 +287,72 @@ impl Backward<'_> {
         let careful = |rows: &HeadRows, range: &Range<usize>| seen == Seen::Some && !tile::is_finite(rows, range);
         let (columns, value_columns) = columns(shape);
         if visit != Visit::Query {
+            tile::pack_rows(&query, queries, slot.query_panels);
+            tile::pack_rows(&d_out, queries, slot.d_out_panels);
             let transposed = |tile| Left { data: tile, row_stride: 1, step_stride: STRIDE };
             // dV += dropout(W)ᵀ dOut
-            let right = Right { data: slot.d_outs, stride: value_columns };
-            let target = Own { to: slot.d_value, stride: value_columns };
-            let sizes = [keys.len(), queries.len(), value_columns];
-            tile::product(sizes, transposed(slot.weights), right, careful(&d_out, queries), target, Into::Add);
+            tile::own(slot.d_value, value_columns, |to| {
+                let sizes = [keys.len(), queries.len(), value_columns];
+                tile::product(sizes, transposed(slot.weights), slot.d_out_panels, careful(&d_out, queries), to, Into::Add);
+            });
             // dK += Sᵀ Q
-            let right = Right { data: slot.queries, stride: columns };
-            let target = Own { to: slot.d_key, stride: columns };
-            let sizes = [keys.len(), queries.len(), columns];
-            tile::product(sizes, transposed(slot.d_scores), right, careful(&query, queries), target, Into::Add);
+            tile::own(slot.d_key, columns, |to| {
+                let sizes = [keys.len(), queries.len(), columns];
+                tile::product(sizes, transposed(slot.d_scores), slot.query_panels, careful(&query, queries), to, Into::Add);
+            });
         }
         if visit != Visit::KeyValue {
             // dQ += S K
             let left = Left { data: slot.d_scores, row_stride: STRIDE, step_stride: 1 };
-            let right = Right { data: slot.keys, stride: columns };
             let start = self.offsets[0] + query.start + queries.start * query.stride;
             // SAFETY: this head's columns of these queries, which are this task's.
-            let target = unsafe { Shared::new(&self.d_packed, start, query.stride) };
-            tile::product([queries.len(), keys.len(), shape.head_dim], left, right, careful(&key, keys), target, Into::Add);
+            let to = unsafe { Target::new(&self.d_packed, start, query.stride) };
+            tile::product([queries.len(), keys.len(), shape.head_dim], left, slot.keys, careful(&key, keys), to, Into::Add);
         }
     }
 
     /// Fills `slot.weights` with the weights after dropout and `slot.d_scores` with the gradient of the products `Q Kᵀ`.
     fn weights_and_d_scores(&self, tiles: &Tiles, queries: &Range<usize>, keys: &Range<usize>, seen: Seen, slot: &mut Slot) {
-        let (shape, at) = (self.shape, tiles.at);
+        let shape = self.shape;
         let width = keys.len().next_multiple_of(WIDTH);
-        let (columns, value_columns) = columns(shape);
-        let rows = Left { data: slot.queries, row_stride: columns, step_stride: 1 };
+        let rows = Left { data: slot.queries, row_stride: shape.head_dim, step_stride: 1 };
         tiles.scores(rows, queries, keys, seen, slot.packed_keys, slot.weights, Some(slot.slopes));
         // G = dOut Vᵀ
-        let left = Left { data: slot.d_outs, row_stride: value_columns, step_stride: 1 };
-        let right = Right { data: slot.packed_values, stride: STRIDE };
-        let target = Own { to: slot.d_scores, stride: STRIDE };
-        tile::product([queries.len(), shape.value_head_dim, width], left, right, false, target, Into::Store { scale: 1.0 });
+        let left = Left { data: slot.d_outs, row_stride: shape.value_head_dim, step_stride: 1 };
+        tile::own(slot.d_scores, STRIDE, |to| {
+            tile::product([queries.len(), shape.value_head_dim, width], left, slot.packed_values, false, to, Into::Store);
+        });
         for (r, query) in queries.clone().enumerate() {
             let part = r * STRIDE..r * STRIDE + width;
-            let weights = &mut slot.weights[part.clone()];
-            forward::normalise_row(weights, self.lse[shape.score_row(at, query)]);
-            self.d_scores_row(tiles, query, keys, weights, &mut slot.d_scores[part.clone()], &slot.slopes[part]);
+            self.d_scores_row(tiles, query, keys, &mut slot.weights[part.clone()], &mut slot.d_scores[part.clone()], &slot.slopes[part]);
         }
     }
 
-    /// One row: `d_scores` holds G and receives S; `weights` is left after dropout.
+    /// One row: `d_scores` holds G and receives S, but for the scale; `weights` holds scores and receives weights after dropout.
     #[allow(unsafe_code)]
     fn d_scores_row(&self, tiles: &Tiles, query: usize, keys: &Range<usize>, weights: &mut [f32], d_scores: &mut [f32], slopes: &[f32]) {
-        let Scores { scale, softcap, dropout } = *self.scores;
+        let Scores { softcap, dropout, .. } = *self.scores;
         let row = self.shape.score_row(tiles.at, query);
         let stream = dropout.is_active().then(|| dropout.row(row));
         let whole = row * self.shape.key_len + keys.start..row * self.shape.key_len + keys.end;
         let d_weights = self.d_weights.map(|d_weights| &d_weights[whole.clone()]);
-        let (delta, scale) = (Lane::splat(self.delta[row]), Lane::splat(scale));
+        let (lse, delta) = (self.lse[row], Lane::splat(self.delta[row]));
+        if lse == f32::NEG_INFINITY {
+            weights.fill(0.0);
+            return d_scores.fill(0.0); // a query that sees nothing
+        }
+        let lse = Lane::splat(lse);
         let (zero, tiny) = (Lane::zero(), Lane::splat(f32::MIN_POSITIVE));
         for (v, (weight_four, d_four)) in weights.chunks_exact_mut(WIDTH).zip(d_scores.chunks_exact_mut(WIDTH)).enumerate() {
             let column = v * WIDTH;
-            let weight = Lane::load(weight_four);
+            let weight = forward::power(Lane::load(weight_four) - lse);
             let mut gradient = Lane::load(d_four);
             if let Some(stream) = stream {
                 let kept = stream.kept(keys.start + column);
                 gradient = kept.select(gradient * stream.scale(), zero);
                 kept.select(weight * stream.scale(), zero).store(weight_four);
+            } else {
+                weight.store(weight_four);
             }
             if let Some(d_weights) = d_weights {
                 gradient = gradient + Lane::load_partial(&d_weights[column..], 0.0);
@@ -361,7 +366,7 @@ impl Backward<'_> {
             if softcap > 0.0 {
                 d_score = d_score * Lane::load(&slopes[column..]);
             }
-            (d_score * scale).store(d_four);
+            d_score.store(d_four);
         }
     }
 
@@ -380,14 +385,16 @@ impl Backward<'_> {
         let Some(at) = self.group(kv_head).next() else { return };
         let (columns, value_columns) = columns(self.shape);
         let rows = [
-            (self.shape.key(&[], at), self.offsets[1], &slot.d_key[..], columns),
-            (self.shape.value(&[], at), self.offsets[2], &slot.d_value[..], value_columns),
+            (self.shape.key(&[], at), self.offsets[1], &slot.d_key[..], columns, self.scores.scale),
+            (self.shape.value(&[], at), self.offsets[2], &slot.d_value[..], value_columns, 1.0),
         ];
-        for (rows, offset, sums, columns) in rows {
+        for (rows, offset, sums, columns, scale) in rows {
+            let scale = Lane::splat(scale);
             for (key, sums) in keys.clone().zip(sums.chunks_exact(columns)) {
                 let start = offset + rows.start + key * rows.stride;
                 // SAFETY: this task's keys of this head.
-                unsafe { self.d_packed.part(start..start + rows.width) }.copy_from_slice(&sums[..rows.width]);
+                let to = unsafe { self.d_packed.part(start..start + rows.width) };
+                lanewise::map([&sums[..rows.width]], to, |[sum]| sum * scale);
             }
         }
     }

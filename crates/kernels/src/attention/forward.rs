@@ -2,10 +2,11 @@
 //! scores, the packed keys and the values stay in L1 and the keys are packed once for four tiles.
 
 use super::mask::Seen;
-use super::tile::{self, Into, Own, STRIDE, Tiles};
+use super::tile::{self, STRIDE, Tiles};
 use super::{Head, KEYS, Mask, QUERIES, QUERY_BLOCK, Scores, Shape};
-use crate::gemm::tile::{Left, Right};
+use crate::gemm::tile::{Into, Left};
 use crate::lanes::{Lane, WIDTH};
+use crate::lanewise;
 use crate::math;
 use crate::parallel::{Disjoint, Parallel};
 use crate::rng::DropoutRow;
@@ -29,7 +30,7 @@ pub fn forward(
     each_block(shape, scratch, 1, pool, |at, queries, scratch| {
         let tiles = Tiles { shape, mask, scores, at };
         let mut slot = Slot::new(shape, scratch);
-        tile::gather(&shape.query(query, at), &queries, slot.queries);
+        slot.take_queries(&tiles, query, &queries);
         attend(&tiles, key, value, &queries, &mut slot);
         finish(shape, at, &queries, &slot, &out, &lse);
     });
@@ -58,15 +59,14 @@ pub(super) fn each_block(
     });
 }
 
-/// A thread's scratch: `192 · headDim + 192 · valueHeadDim` (both in whole vectors) `+ 2,432` elements.
+/// A thread's scratch: `192 · headDim + 192 · valueHeadDim` (both in whole vectors) `+ 4,352` elements.
 struct Slot<'a> {
-    /// The block's queries, `[QUERY_BLOCK, headDim in whole vectors]`.
+    /// The block's queries, `[QUERY_BLOCK, headDim]`.
     queries: &'a mut [f32],
-    query_columns: usize,
-    /// A tile's keys as columns: `[headDim, KEYS]`.
+    /// A tile's keys as columns of panels: `[headDim, KEYS]`.
     packed_keys: &'a mut [f32],
     tile: &'a mut [f32],
-    /// A tile's values: `[KEYS, columns]`.
+    /// A tile's values as panels: `[KEYS, columns]`.
     values: &'a mut [f32],
     /// Unnormalised output: `[QUERY_BLOCK, columns]`.
     sums: &'a mut [f32],
@@ -74,23 +74,23 @@ struct Slot<'a> {
     /// Per query: the largest score so far, and the sum of exponentials relative to it.
     largest: &'a mut [f32],
     total: &'a mut [f32],
-    /// Per query of a tile: what the sums before it are to be multiplied by.
-    correction: &'a mut [f32],
 }
 
 impl<'a> Slot<'a> {
     fn new(shape: &Shape, scratch: &'a mut [f32]) -> Self {
         let columns = shape.value_head_dim.next_multiple_of(WIDTH);
-        let query_columns = shape.head_dim.next_multiple_of(WIDTH);
-        let (queries, rest) = scratch.split_at_mut(QUERY_BLOCK * query_columns);
+        let (queries, rest) = scratch.split_at_mut(QUERY_BLOCK * shape.head_dim);
         let (packed_keys, rest) = rest.split_at_mut(KEYS * shape.head_dim);
         let (tile, rest) = rest.split_at_mut(QUERIES * STRIDE);
         let (values, rest) = rest.split_at_mut(KEYS * columns);
         let (sums, rest) = rest.split_at_mut(QUERY_BLOCK * columns);
         let (largest, rest) = rest.split_at_mut(QUERY_BLOCK);
-        let (total, rest) = rest.split_at_mut(QUERY_BLOCK);
-        let correction = &mut rest[..QUERIES];
-        Self { queries, query_columns, packed_keys, tile, values, sums, columns, largest, total, correction }
+        let total = &mut rest[..QUERY_BLOCK];
+        Self { queries, packed_keys, tile, values, sums, columns, largest, total }
+    }
+
+    fn take_queries(&mut self, tiles: &Tiles, query: &[f32], queries: &Range<usize>) {
+        tile::gather(&tiles.shape.query(query, tiles.at), queries, self.queries);
     }
 }
 
@@ -112,20 +112,19 @@ fn attend(tiles: &Tiles, key: &[f32], value: &[f32], queries: &Range<usize>, slo
             }
             if !packed {
                 tile::pack_columns(&key, &keys, slot.packed_keys);
-                tile::gather(&value, &keys, slot.values);
+                tile::pack_rows(&value, &keys, slot.values);
                 packed = true;
             }
             let row = first - queries.start;
-            let Slot { queries, query_columns, packed_keys, tile, .. } = &mut *slot;
-            let rows = Left { data: &queries[row * *query_columns..], row_stride: *query_columns, step_stride: 1 };
-            tiles.scores(rows, &some, &keys, seen, packed_keys, tile, None);
+            let head_dim = tiles.shape.head_dim;
+            let rows = Left { data: &slot.queries[row * head_dim..], row_stride: head_dim, step_stride: 1 };
+            tiles.scores(rows, &some, &keys, seen, slot.packed_keys, slot.tile, None);
             soften(tiles, &some, &keys, row, slot);
             let left = Left { data: slot.tile, row_stride: STRIDE, step_stride: 1 };
-            let right = Right { data: slot.values, stride: slot.columns };
             let careful = seen == Seen::Some && !tile::is_finite(&value, &keys);
-            let sums = Own { to: &mut slot.sums[row * slot.columns..], stride: slot.columns };
-            let into = Into::Rescale { factors: slot.correction };
-            tile::product([some.len(), keys.len(), slot.columns], left, right, careful, sums, into);
+            tile::own(&mut slot.sums[row * slot.columns..], slot.columns, |to| {
+                tile::product([some.len(), keys.len(), slot.columns], left, slot.values, careful, to, Into::Add);
+            });
         }
     }
 }
@@ -138,7 +137,10 @@ fn soften(tiles: &Tiles, queries: &Range<usize>, keys: &Range<usize>, row: usize
     for (r, query) in queries.clone().enumerate() {
         let scores = &mut slot.tile[r * STRIDE..][..width];
         let (largest, total) = (&mut slot.largest[row + r], &mut slot.total[row + r]);
-        slot.correction[r] = soften_row(scores, largest, total);
+        let correction = soften_row(scores, largest, total);
+        if correction != 1.0 {
+            tile::scale(&mut slot.sums[(row + r) * slot.columns..][..slot.columns], correction);
+        }
         if dropout.is_active() {
             drop_row(scores, dropout.row(tiles.shape.score_row(tiles.at, query)), keys.start);
         }
@@ -209,9 +211,8 @@ fn finish(shape: &Shape, at: Head, queries: &Range<usize>, slot: &Slot, out: &Di
         let start = rows.start + query * rows.stride;
         // SAFETY: this head's part of this query's row; no other task has it.
         let to = unsafe { out.part(start..start + rows.width) };
-        for (to, sum) in to.iter_mut().zip(&slot.sums[r * slot.columns..]) {
-            *to = sum * inverse;
-        }
+        let inverse = Lane::splat(inverse);
+        lanewise::map([&slot.sums[r * slot.columns..][..rows.width]], to, |[sum]| sum * inverse);
         let row = shape.score_row(at, query);
         // SAFETY: as above.
         let to = unsafe { lse.part(row..row + 1) };
@@ -235,8 +236,8 @@ pub fn weights(
     let weights = Disjoint::new(weights);
     each_block(shape, scratch, 1, pool, |at, queries, scratch| {
         let tiles = Tiles { shape, mask, scores, at };
-        let slot = Slot::new(shape, scratch);
-        tile::gather(&shape.query(query, at), &queries, slot.queries);
+        let mut slot = Slot::new(shape, scratch);
+        slot.take_queries(&tiles, query, &queries);
         let first = shape.score_row(at, queries.start) * shape.key_len;
         // SAFETY: the rows of this task's queries.
         let rows = unsafe { weights.part(first..first + queries.len() * shape.key_len) };
@@ -251,8 +252,8 @@ pub fn weights(
                 if seen == Seen::Nothing {
                     continue;
                 }
-                let row = (from - queries.start) * slot.query_columns;
-                let rows_of = Left { data: &slot.queries[row..], row_stride: slot.query_columns, step_stride: 1 };
+                let row = (from - queries.start) * shape.head_dim;
+                let rows_of = Left { data: &slot.queries[row..], row_stride: shape.head_dim, step_stride: 1 };
                 tiles.scores(rows_of, &some, &keys, seen, slot.packed_keys, slot.tile, None);
                 for (query, scores) in some.zip(slot.tile.chunks_exact_mut(STRIDE)) {
                     normalise_row(&mut scores[..keys.len().next_multiple_of(WIDTH)], lse[shape.score_row(at, query)]);
@@ -274,7 +275,7 @@ fn to_sum_1(weights: &mut [f32]) {
 }
 
 /// `e^(score − lse)`: the weights; zeros for a query that sees nothing.
-pub(super) fn normalise_row(scores: &mut [f32], lse: f32) {
+fn normalise_row(scores: &mut [f32], lse: f32) {
     if lse == f32::NEG_INFINITY {
         return scores.fill(0.0);
     }
@@ -286,6 +287,6 @@ pub(super) fn normalise_row(scores: &mut [f32], lse: f32) {
 
 /// `e^x`. Times log₂ e after the subtraction: before it, scores around 1,000 would lose half a digit more than they have to.
 #[inline(always)]
-fn power(x: Lane) -> Lane {
+pub(super) fn power(x: Lane) -> Lane {
     math::exp2(x * Lane::splat(LOG2_E))
 }

@@ -41,8 +41,8 @@ use crate::rng::Dropout;
 
 /// Queries of a task.
 const QUERY_BLOCK: usize = 128;
-/// Queries of a tile of scores: with [`KEYS`], the tile, its keys and its values fit a 48 kB L1 at headDim 64.
-const QUERIES: usize = 32;
+/// Queries of a tile of scores.
+const QUERIES: usize = 64;
 /// Queries of a tile in backward, where three of the five products sum over them.
 const BACKWARD_QUERIES: usize = 64;
 /// Keys of a tile of scores.

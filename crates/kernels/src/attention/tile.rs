@@ -1,10 +1,15 @@
 //! One tile of scores and the products around it, shared by forward and backward.
+//!
+//! Operands are copied before they are used, each into the form its place in a product asks for: a left one as rows side by side, a right one
+//! as panels of 8 columns ([`crate::gemm::pack`]). Rows of one head lie a token apart, often a power of two: as they lie, a tile's worth of them falls
+//! into a few sets of the cache and does not stay there.
 
 use super::mask::Seen;
 use super::{Head, HeadRows, KEYS, Mask, Scores, Shape};
-use crate::gemm::pack::columns_from_rows;
-use crate::gemm::tile::{self, Left, PANEL, PANEL_VECTORS, Right, Sink};
+use crate::gemm::pack::{columns_from_rows, panel_from_rows};
+use crate::gemm::tile::{self, Into, Left, PANEL, PANEL_VECTORS, Target};
 use crate::lanes::{Lane, WIDTH};
+use crate::lanewise;
 use crate::math;
 use crate::parallel::Disjoint;
 use core::ops::Range;
@@ -12,19 +17,35 @@ use core::ops::Range;
 /// From a row of a tile to the next, whatever its number of keys.
 pub const STRIDE: usize = KEYS;
 
-/// Rows of keys or values as columns: `[width, KEYS]`, zero past the last.
-pub fn pack_columns(rows: &HeadRows, keys: &Range<usize>, packed: &mut [f32]) {
-    columns_from_rows(rows.from(keys.start), rows.stride, keys.len(), rows.width, STRIDE, packed);
+/// Rows `range` as the columns of panels: `[range, width]` transposed.
+pub fn pack_columns(rows: &HeadRows, range: &Range<usize>, panels: &mut [f32]) {
+    for from in (0..range.len()).step_by(PANEL) {
+        let columns = PANEL.min(range.len() - from);
+        columns_from_rows(rows.from(range.start + from), rows.stride, columns, rows.width, &mut panels[from * rows.width..]);
+    }
 }
 
-/// Rows `range`, copied side by side and filled up with zeros to whole vectors. Rows of one head lie a token apart, often a power of two: as
-/// they lie, a tile's worth of them falls into a few sets of the cache and does not stay there.
-pub fn gather(rows: &HeadRows, range: &Range<usize>, copy: &mut [f32]) {
-    let stride = rows.width.next_multiple_of(WIDTH);
-    for (to, row) in copy.chunks_exact_mut(stride).zip(range.clone()) {
-        to[..rows.width].copy_from_slice(rows.row(row));
-        to[rows.width..].fill(0.0);
+/// Rows `range` as panels.
+pub fn pack_rows(rows: &HeadRows, range: &Range<usize>, panels: &mut [f32]) {
+    for from in (0..rows.width).step_by(PANEL) {
+        let columns = PANEL.min(rows.width - from);
+        let panel = &mut panels[from * range.len()..][..columns.next_multiple_of(WIDTH) * range.len()];
+        panel_from_rows(&rows.from(range.start)[from..], rows.stride, columns, panel);
     }
+}
+
+/// Rows `range`, side by side.
+pub fn gather(rows: &HeadRows, range: &Range<usize>, copy: &mut [f32]) {
+    // Of a mere copy LLVM makes a call out of the module, for rows of 128 bytes too; so 0 is added.
+    for (to, row) in copy.chunks_exact_mut(rows.width.max(1)).zip(range.clone()) {
+        lanewise::map([rows.row(row)], to, |[x]| x + Lane::zero());
+    }
+}
+
+/// Multiplies what was packed, so that nothing has to be multiplied afterwards.
+pub fn scale(copy: &mut [f32], by: f32) {
+    let by = Lane::splat(by);
+    lanewise::update(copy, [], |x, []| x * by);
 }
 
 /// Whether every element of rows `range` is finite.
@@ -37,141 +58,49 @@ pub fn is_finite(rows: &HeadRows, range: &Range<usize>) -> bool {
     sum.sum() == 0.0
 }
 
-/// What becomes of a product's sums.
-pub enum Into<'a> {
-    /// `to = sums · scale`
-    Store {
-        /// Multiplies the sums.
-        scale: f32,
-    },
-    /// `to = to · factors[row] + sums`
-    Rescale {
-        /// One per row.
-        factors: &'a [f32],
-    },
-    /// `to = to + sums`
-    Add,
-}
-
-/// Rows that a product is written to.
-pub trait Target {
-    /// Columns `columns` of row `row`.
-    fn part(&mut self, row: usize, columns: Range<usize>) -> &mut [f32];
-}
-
-/// Rows of a buffer of our own: row `r` starts at `r · stride`.
-pub struct Own<'a> {
-    pub to: &'a mut [f32],
-    pub stride: usize,
-}
-
-impl Target for Own<'_> {
-    #[inline(always)]
-    fn part(&mut self, row: usize, columns: Range<usize>) -> &mut [f32] {
-        &mut self.to[row * self.stride..][columns]
-    }
-}
-
-/// Rows of one head in a buffer that holds all heads, those of other tasks too.
-pub struct Shared<'a, 'b> {
-    to: &'a Disjoint<'b, f32>,
-    start: usize,
-    stride: usize,
-}
-
-impl<'a, 'b> Shared<'a, 'b> {
-    /// Row `r` starts at `start + r · stride`.
-    ///
-    /// # Safety
-    /// No other task touches the columns of these rows that will be asked for.
-    #[allow(unsafe_code)]
-    pub unsafe fn new(to: &'a Disjoint<'b, f32>, start: usize, stride: usize) -> Self {
-        Self { to, start, stride }
-    }
-}
-
-impl Target for Shared<'_, '_> {
-    #[inline(always)]
-    #[allow(unsafe_code)]
-    fn part(&mut self, row: usize, columns: Range<usize>) -> &mut [f32] {
-        let start = self.start + row * self.stride;
-        // SAFETY: this task's columns by the promise of `new`, and one part at a time by the borrow of self.
-        unsafe { self.to.part(start + columns.start..start + columns.end) }
-    }
-}
-
-/// One panel's sums on their way to the target.
-struct PanelSink<'t, 'a, T> {
-    target: &'t mut T,
-    columns: usize,
-    /// First column of the panel.
-    from: usize,
-    into: Into<'a>,
-}
-
-impl<T: Target> Sink for PanelSink<'_, '_, T> {
-    #[inline(always)]
-    fn take<const VECTORS: usize>(&mut self, row: usize, sums: [Lane; VECTORS]) {
-        let end = self.columns.min(self.from + VECTORS * WIDTH);
-        let to = self.target.part(row, self.from..end);
-        let finish = |before: Lane, sum: Lane| match &self.into {
-            Into::Store { scale } => sum * Lane::splat(*scale),
-            Into::Rescale { factors } => before.madd(Lane::splat(factors[row]), sum),
-            Into::Add => before + sum,
-        };
-        if to.len() == VECTORS * WIDTH {
-            for (v, sum) in sums.into_iter().enumerate() {
-                finish(Lane::load(&to[v * WIDTH..]), sum).store(&mut to[v * WIDTH..]);
-            }
-        } else {
-            for (to, sum) in to.chunks_mut(WIDTH).zip(sums) {
-                finish(Lane::load_partial(to, 0.0), sum).store_partial(to);
-            }
-        }
-    }
-}
-
-/// `left · right`: `[rows, steps] · [steps, columns]`. With `skip_zeros`, a step whose left factor is 0 is not read on the right (where it may be NaN);
-/// the bits are the same otherwise.
+/// `left · right`: `[rows, steps] · [steps, columns]`, the right one in panels. With `skip_zeros`, a step whose left factor is 0 is not read on the right
+/// (where it may be NaN); the bits are the same otherwise.
 #[inline(never)]
-pub fn product<T: Target>(
-    [rows, steps, columns]: [usize; 3],
-    left: Left,
-    right: Right,
-    skip_zeros: bool,
-    mut target: T,
-    into: Into,
-) {
-    let mut sink = PanelSink { target: &mut target, columns, from: 0, into };
+pub fn product([rows, steps, columns]: [usize; 3], left: Left, right: &[f32], skip_zeros: bool, to: Target, into: Into) {
     for from in (0..columns).step_by(PANEL) {
-        sink.from = from;
-        let right = Right { data: &right.data[from..], ..right };
+        let (panel, to) = (&right[from * steps..], to.from(0, from));
+        let sizes = [rows, steps, PANEL.min(columns - from)];
         if skip_zeros {
-            panel_skipping_zeros([rows, steps, (columns - from).min(PANEL)], left, right, &mut sink);
+            assert!(into == Into::Add);
+            add_skipping_zeros(sizes, left, panel, to);
         } else {
-            let vectors = (columns - from).div_ceil(WIDTH).min(PANEL_VECTORS);
-            tile::panel(vectors, rows, steps, left, right, &mut sink);
+            tile::multiply(sizes, left, panel, to, into);
         }
     }
 }
 
 /// The readable product, for the rare tile that holds a NaN where nobody looks.
 #[inline(never)]
-fn panel_skipping_zeros([rows, steps, columns]: [usize; 3], left: Left, right: Right, sink: &mut impl Sink) {
-    for row in 0..rows {
+fn add_skipping_zeros([rows, steps, columns]: [usize; 3], left: Left, panel: &[f32], to: Target) {
+    let width = columns.next_multiple_of(WIDTH);
+    tile::each_row(rows, columns, to, |row, to| {
         let mut sums = [Lane::zero(); PANEL_VECTORS];
         for step in 0..steps {
             let factor = left.data[row * left.row_stride + step * left.step_stride];
             if factor == 0.0 {
                 continue;
             }
-            let from = &right.data[step * right.stride..];
-            for (v, sum) in sums.iter_mut().enumerate().take(columns.div_ceil(WIDTH)) {
-                *sum = Lane::splat(factor).madd(Lane::load_partial(&from[v * WIDTH..], 0.0), *sum);
+            for (sum, four) in sums.iter_mut().zip(panel[step * width..][..width].chunks_exact(WIDTH)) {
+                *sum = Lane::splat(factor).madd(Lane::load(four), *sum);
             }
         }
-        sink.take(row, sums);
-    }
+        for (to, sum) in to.chunks_mut(WIDTH).zip(sums) {
+            (sum + Lane::load_partial(to, 0.0)).store_partial(to);
+        }
+    });
+}
+
+/// Lends a buffer of the task's own as a target.
+#[allow(unsafe_code)]
+pub fn own(buffer: &mut [f32], stride: usize, run: impl FnOnce(Target)) {
+    let buffer = Disjoint::new(buffer);
+    // SAFETY: borrowed alone until this returns.
+    run(unsafe { Target::new(&buffer, 0, stride) });
 }
 
 /// Everything about one head that its tiles share.
@@ -208,10 +137,9 @@ impl Tiles<'_> {
         slopes: Option<&mut [f32]>,
     ) {
         let width = keys.len().next_multiple_of(WIDTH);
-        let right = Right { data: packed, stride: STRIDE };
         let capped = self.scores.softcap > 0.0;
-        let into = Into::Store { scale: self.scores.scale };
-        product([queries.len(), self.shape.head_dim, width], rows, right, false, Own { to: tile, stride: STRIDE }, into);
+        let into = Into::Scale(self.scores.scale);
+        own(tile, STRIDE, |to| product([queries.len(), self.shape.head_dim, width], rows, packed, false, to, into));
         if capped {
             self.cap(queries.len(), width, tile, slopes);
         }

@@ -5,12 +5,12 @@
 //! the epilogue in the tile (Node 24, relaxed, one idle core, November 2026).
 
 use crate::gelu;
-use crate::lanes::{Lane, WIDTH};
+use crate::lanes::Lane;
 use crate::lanewise;
 use crate::parallel::Disjoint;
 use core::ops::Range;
 
-use super::tile::Sink;
+use super::tile::Target;
 
 /// What is applied to the sums.
 #[derive(Clone, Copy)]
@@ -55,14 +55,19 @@ impl<'a> Rows<'a> {
         Self { out: Disjoint::new(out), pre: pre.map(Disjoint::new), n, epilogue }
     }
 
-    /// Takes the sums of a panel: rows from `row` on, `width` columns from `column` on. `first`: nothing has been summed there yet.
-    pub fn sink(&self, row: usize, column: usize, width: usize, first: bool) -> PanelSink<'_, 'a> {
-        PanelSink { rows: self, row, column, width, first }
+    /// From `row` and `column` on, for a task that owns what it will write there.
+    #[allow(unsafe_code)]
+    pub fn target(&self, row: usize, column: usize) -> Target<'_, 'a> {
+        // SAFETY: tasks own different rows or columns; `blocks` and `small.rs` cut them so.
+        unsafe { Target::new(&self.out, row * self.n + column, self.n) }
     }
 
-    /// One sum.
-    pub fn write_one(&self, row: usize, column: usize, sum: f32) {
-        self.sink(row, column, 1, true).take(0, [Lane::splat(sum)]);
+    /// Columns `columns` of one row, for the task that owns them.
+    #[allow(unsafe_code)]
+    #[allow(clippy::mut_from_ref)]
+    pub fn part(&self, row: usize, columns: Range<usize>) -> &mut [f32] {
+        // SAFETY: as `target`.
+        unsafe { self.out.part(row * self.n + columns.start..row * self.n + columns.end) }
     }
 
     /// Applies bias and activation to complete sums; the calling task owns them.
@@ -82,8 +87,7 @@ impl<'a> Rows<'a> {
         let bias = self.epilogue.bias.map(|bias| &bias[columns.clone()]);
         for row in rows {
             let range = row * self.n + columns.start..row * self.n + columns.end;
-            // SAFETY: rows and columns of the calling task.
-            let out = unsafe { self.out.part(range.clone()) };
+            let out = self.part(row, columns.clone());
             if let Some(pre) = &self.pre {
                 // SAFETY: the same part of a buffer of the same shape.
                 let pre = unsafe { pre.part(range) };
@@ -96,35 +100,6 @@ impl<'a> Rows<'a> {
                 lanewise::update(out, [bias], |x, [bias]| f(x + bias));
             } else {
                 lanewise::update(out, [], |x, []| f(x));
-            }
-        }
-    }
-}
-
-/// Where one panel's sums go.
-pub struct PanelSink<'r, 'a> {
-    rows: &'r Rows<'a>,
-    row: usize,
-    column: usize,
-    width: usize,
-    first: bool,
-}
-
-impl Sink for PanelSink<'_, '_> {
-    #[inline(always)]
-    #[allow(unsafe_code)]
-    fn take<const VECTORS: usize>(&mut self, row: usize, sums: [Lane; VECTORS]) {
-        let start = (self.row + row) * self.rows.n + self.column;
-        // SAFETY: rows and columns of this task, and one panel of it at a time.
-        let out = unsafe { self.rows.out.part(start..start + self.width) };
-        if out.len() == VECTORS * WIDTH {
-            for (v, sum) in sums.into_iter().enumerate() {
-                let to = &mut out[v * WIDTH..];
-                if self.first { sum.store(to) } else { (sum + Lane::load(to)).store(to) }
-            }
-        } else {
-            for (to, sum) in out.chunks_mut(WIDTH).zip(sums) {
-                if self.first { sum.store_partial(to) } else { (sum + Lane::load_partial(to, 0.0)).store_partial(to) }
             }
         }
     }

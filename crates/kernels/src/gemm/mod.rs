@@ -1,15 +1,15 @@
 //! Matrix product with a fused epilogue: `out = activation(op(a) · op(b) + bias)`.
 //!
 //! ```text
-//! pack b in panels of 16 columns, in parallel; a too if it is transposed
+//! pack b in panels of 8 columns, in parallel; a too if it is transposed
 //! for each block of MC rows × NC columns (a task):
-//!     loop over KC steps of k                        the panel's KC × 16 stays in L1, a's MC × KC in L2
+//!     loop over KC steps of k                        the panel's KC × 8 stays in L1, a's MC × KC in L2
 //!         loop over the block's panels
-//!             loop over its rows, a few at a time    the register tile (tile.rs)
+//!             loop over its rows, six at a time      the register tile (tile/)
 //!     then over the block: bias, activation         (epilogue.rs)
 //! ```
 //! The loops are those of Goto and van de Geijn (2008) and BLIS, with two departures. The left operand is not packed when it lies in rows: a
-//! tile reads two or three rows, each in sequence, which costs nothing (packed or not, a tile is as fast), and a product 128 wide has little work to hide the packing behind. And all of
+//! tile reads six rows, each in sequence, which costs nothing (packed or not, a tile is as fast), and a product 128 wide has little work to hide the packing behind. And all of
 //! `b` is packed before anything is multiplied, so that tasks share it whatever thread they run on. Fewer than [`PACK_FROM_ROWS`] rows
 //! take `b` as it lies (`small.rs`).
 //!
@@ -24,15 +24,17 @@ use crate::lanes::WIDTH;
 use crate::parallel::Parallel;
 pub use epilogue::Epilogue;
 use epilogue::Rows;
-use pack::{GROUP, pack_left, pack_right, packed_len, panel_vectors, transpose};
+use pack::{group, pack_left, pack_right, packed_len, transpose};
 pub use small::dot;
-use tile::{Left, PANEL, Right};
+use tile::{Into, Left, PANEL, height, multiply};
 
-/// Rows of a task.
-const MC: usize = 64;
-/// Columns of a task: a multiple of the panel.
+/// The most rows of a task: a multiple of the tile's height, and so is its quarter.
+const MC: usize = 96;
+/// The most columns of a task: a multiple of the panel, and so is its quarter.
 const NC: usize = 256;
-/// Steps between the loads and stores of a tile's sums: KC × 16 × 4 bytes is half of a 32 kB L1.
+/// A product is cut finer until it makes as many tasks: enough for two threads, or four, to end together.
+const TASKS: usize = 8;
+/// Steps between the loads and stores of a tile's sums: KC × (8 + 6) × 4 bytes is half of a 32 kB L1.
 const KC: usize = 256;
 /// From this many rows on, packing `b` pays.
 const PACK_FROM_ROWS: usize = 8;
@@ -86,11 +88,10 @@ pub fn matmul(
                 pack_right(b, k, n, product.transpose_b, packed_right, pool);
             }
             if product.transpose_a {
-                pack_left(a, k, m, packed_left, pool);
-                let groups = |row, step| group(packed_left, m, k, row, step);
-                blocks(&product, GROUP, groups, packed_right, &rows, pool);
+                pack_left(a, k, m, block(m, n).0, packed_left, pool);
+                blocks(&product, Some(packed_left), left, packed_right, &rows, pool);
             } else {
-                blocks(&product, MC, |row, step| left.from(row, step), packed_right, &rows, pool);
+                blocks(&product, None, left, packed_right, &rows, pool);
             }
         } else if !product.transpose_b {
             let transposed = Left { data: a, row_stride: 1, step_stride: m };
@@ -104,40 +105,42 @@ pub fn matmul(
     }
 }
 
-/// The group of a packed transposed operand that starts at `row`, from `step` on.
-fn group(packed: &[f32], m: usize, k: usize, row: usize, step: usize) -> Left<'_> {
-    let width = GROUP.min(m - row);
-    Left { data: &packed[row * k + step * width..], row_stride: 1, step_stride: width }
+/// Rows and columns of a task, by the shape alone.
+fn block(m: usize, n: usize) -> (usize, usize) {
+    let cuts = [(MC, NC), (MC / 2, NC), (MC / 4, NC), (MC / 4, NC / 2), (MC / 4, NC / 4)];
+    let enough = cuts.into_iter().find(|(rows, columns)| m.div_ceil(*rows) * n.div_ceil(*columns) >= TASKS);
+    enough.unwrap_or((MC / 4, NC / 4))
 }
 
-/// All tasks. `left(row, step)` is the left operand from there on, good for `group` rows; `group` divides MC.
-fn blocks<'a>(
-    product: &Product,
-    group: usize,
-    left: impl Fn(usize, usize) -> Left<'a> + Sync,
-    packed: &[f32],
-    rows: &Rows,
-    pool: &impl Parallel,
-) {
+/// All tasks. `groups` is the packed form of a transposed left operand, read in place of `left`.
+fn blocks(product: &Product, groups: Option<&[f32]>, left: Left, packed: &[f32], rows: &Rows, pool: &impl Parallel) {
     let Product { m, n, k, .. } = *product;
-    let row_blocks = m.div_ceil(MC);
-    // 2 · MC · NC · k operations at about 40 a nanosecond.
-    let nanoseconds = MC.min(m) * NC.min(n) * k / 20;
-    pool.for_each(row_blocks * n.div_ceil(NC), nanoseconds, &|task, _| {
-        let (row, column) = (task % row_blocks * MC, task / row_blocks * NC);
-        let height = MC.min(m - row);
+    let (block_rows, block_columns) = block(m, n);
+    let row_blocks = m.div_ceil(block_rows);
+    // Two operations a term, at about 50 a nanosecond.
+    let nanoseconds = block_rows.min(m) * block_columns.min(n) * k / 25;
+    pool.for_each(row_blocks * n.div_ceil(block_columns), nanoseconds, &|task, _| {
+        let (row, column) = (task % row_blocks * block_rows, task / row_blocks * block_columns);
+        let (end, columns_end) = ((row + block_rows).min(m), (column + block_columns).min(n));
         for step in (0..k.max(1)).step_by(KC) {
             let steps = KC.min(k - step);
-            for from in (column..(column + NC).min(n)).step_by(PANEL) {
-                let vectors = panel_vectors(n, from);
-                let width = vectors * WIDTH;
-                let right = Right { data: &packed[from * k + step * width..], stride: width };
-                for first in (row..row + height).step_by(group) {
-                    let mut sink = rows.sink(first, from, width.min(n - from), step == 0);
-                    tile::panel(vectors, group.min(row + height - first), steps, left(first, step), right, &mut sink);
+            let into = if step == 0 { Into::Store } else { Into::Add };
+            for from in (column..columns_end).step_by(PANEL) {
+                let columns = PANEL.min(n - from);
+                let panel = &packed[from * k + step * columns.next_multiple_of(WIDTH)..];
+                let Some(groups) = groups else {
+                    multiply([end - row, steps, columns], left.from(row, step), panel, rows.target(row, from), into);
+                    continue;
+                };
+                let mut first = row;
+                while first < end {
+                    let height = height(end - first);
+                    let left = group(groups, k, first, height, step);
+                    multiply([height, steps, columns], left, panel, rows.target(first, from), into);
+                    first += height;
                 }
             }
         }
-        rows.finish(row..row + height, column..(column + NC).min(n));
+        rows.finish(row..end, column..columns_end);
     });
 }

@@ -1,82 +1,157 @@
-//! Copies in the order the register tile reads: the right operand in panels of 16 columns, a transposed left operand in groups of 16 rows.
+//! Copies in the order the register tile reads: the right operand in panels of 8 columns, a transposed left operand in groups of a tile's rows.
+//!
+//! Elements move four at a time; a `copy_from_slice` of a length the compiler does not know is a call out of the module in V8.
 
-use super::tile::{PANEL, PANEL_VECTORS};
-use crate::lanes::WIDTH;
+use super::tile::{HEIGHT, Left, PANEL, height, panel_vectors};
+use crate::lanes::{Lane, WIDTH};
 use crate::parallel::{Disjoint, Parallel, for_each_chunk};
-
-/// Vectors of the panel that starts at column `from` of `n`.
-pub fn panel_vectors(n: usize, from: usize) -> usize {
-    (n - from).div_ceil(WIDTH).min(PANEL_VECTORS)
-}
 
 /// Elements of the packed form of `[k, n]`.
 pub fn packed_len(k: usize, n: usize) -> usize {
     k * n.next_multiple_of(WIDTH)
 }
 
-/// `b` is `[k, n]`, or `[n, k]` if `transposed`. Panel `p` is at `p · 16 · k` as `[k, width]`, the columns past `n` zero.
+/// Panels of a task that turns rows into columns.
+const PANELS: usize = 8;
+
+/// `b` is `[k, n]`, or `[n, k]` if `transposed`. The panel from column `c` on is at `c · k` as `[k, width]`, the columns past `n` zero.
 pub fn pack_right(b: &[f32], k: usize, n: usize, transposed: bool, packed: &mut [f32], pool: &impl Parallel) {
     let packed = &mut packed[..packed_len(k, n)];
     if !transposed {
-        return pack_panels(b, k, n, WIDTH, packed, pool);
+        return pack_panels(b, k, n, packed, pool);
     }
-    for_each_chunk(pool, packed, PANEL * k, PANEL * k / 2, |p, panel| {
-        let from = p * PANEL;
-        let width = panel_vectors(n, from) * WIDTH;
-        let columns = width.min(n - from);
-        columns_from_rows(&b[from * k..(from + columns) * k], k, columns, k, width, panel);
+    let chunk = PANELS * PANEL * k;
+    for_each_chunk(pool, packed, chunk, chunk / 8, |task, panels| {
+        for (p, panel) in panels.chunks_mut((PANEL * k).max(1)).enumerate() {
+            let from = (task * PANELS + p) * PANEL;
+            let width = panel_vectors(n, from) * WIDTH;
+            columns_from_rows(&b[from * k..], k, width.min(n - from), k, panel);
+        }
     });
 }
 
-/// `a` is `[k, m]`. Group `g` of 16 rows of its transpose is at `g · 16 · k` as `[k, rows]`: a tile's steps then follow each other in memory;
-/// as `a` lies, they are `m` apart and, where that is a power of two, share a few sets of the cache.
-pub fn pack_left(a: &[f32], k: usize, m: usize, packed: &mut [f32], pool: &impl Parallel) {
-    pack_panels(a, k, m, 1, &mut packed[..m * k], pool);
-}
+/// Steps of all panels that a task takes, so that it reads whole rows: panel by panel, each line of `x` would come from another page.
+const STEPS: usize = 32;
 
-/// Rows of a packed group of a transposed left operand.
-pub const GROUP: usize = PANEL;
-
-/// `x` is `[k, n]`; panel `p`, of its columns from `16 p` on, is at `p · 16 · k` as `[k, width]`. The last width is what is left, rounded up to a
-/// multiple of `whole`. A task takes some steps of all panels, so that it reads whole rows: panel by panel, each line of `x` would come from
-/// another page.
 #[allow(unsafe_code)]
-fn pack_panels(x: &[f32], k: usize, n: usize, whole: usize, packed: &mut [f32], pool: &impl Parallel) {
-    const STEPS: usize = 32;
+fn pack_panels(x: &[f32], k: usize, n: usize, packed: &mut [f32], pool: &impl Parallel) {
     let packed = Disjoint::new(packed);
     pool.for_each(k.div_ceil(STEPS), STEPS * n / 8, &|task, _| {
         let steps = task * STEPS..((task + 1) * STEPS).min(k);
         for from in (0..n).step_by(PANEL) {
-            let columns = PANEL.min(n - from);
-            let width = columns.next_multiple_of(whole);
+            let width = panel_vectors(n, from) * WIDTH;
             // SAFETY: these steps of this panel are this task's.
             let panel = unsafe { packed.part(from * k + steps.start * width..from * k + steps.end * width) };
-            for (step, to) in steps.clone().zip(panel.chunks_exact_mut(width)) {
-                to[..columns].copy_from_slice(&x[step * n + from..][..columns]);
-                to[columns..].fill(0.0);
+            panel_from_rows(&x[steps.start * n + from..], n, width.min(n - from), panel);
+        }
+    });
+}
+
+/// Rows `stride` apart, of `columns` ≤ 8 elements, side by side and filled up with zeros to whole vectors: as many as `panel` takes.
+#[inline(always)]
+pub fn panel_from_rows(rows: &[f32], stride: usize, columns: usize, panel: &mut [f32]) {
+    match columns {
+        PANEL => {
+            for (row, to) in panel.chunks_exact_mut(PANEL).enumerate() {
+                let from = &rows[row * stride..][..PANEL];
+                Lane::load(from).store(to);
+                Lane::load(&from[WIDTH..]).store(&mut to[WIDTH..]);
+            }
+        }
+        WIDTH => {
+            for (row, to) in panel.chunks_exact_mut(WIDTH).enumerate() {
+                Lane::load(&rows[row * stride..]).store(to);
+            }
+        }
+        _ => {
+            for (row, to) in panel.chunks_exact_mut(columns.next_multiple_of(WIDTH)).enumerate() {
+                for (fours, to) in rows[row * stride..][..columns].chunks(WIDTH).zip(to.chunks_exact_mut(WIDTH)) {
+                    Lane::load_partial(fours, 0.0).store(to);
+                }
+            }
+        }
+    }
+}
+
+/// `columns` ≤ 8 rows of `k` elements, `stride` apart, become the columns of `panel`, `[k, columns in whole vectors]`, filled up with zeros.
+pub fn columns_from_rows(rows: &[f32], stride: usize, columns: usize, k: usize, panel: &mut [f32]) {
+    let row = |r: usize| &rows[r * stride..][..k];
+    let panel = &mut panel[..k * columns.next_multiple_of(WIDTH)];
+    match columns {
+        PANEL => {
+            four_columns::<PANEL, 0>([row(0), row(1), row(2), row(3)], panel);
+            four_columns::<PANEL, WIDTH>([row(4), row(5), row(6), row(7)], panel);
+        }
+        WIDTH => four_columns::<WIDTH, 0>([row(0), row(1), row(2), row(3)], panel),
+        _ => {
+            for (step, to) in panel.chunks_exact_mut(columns.next_multiple_of(WIDTH)).enumerate() {
+                to.iter_mut().enumerate().for_each(|(r, to)| *to = if r < columns { rows[r * stride + step] } else { 0.0 });
+            }
+        }
+    }
+}
+
+/// Four rows become columns `AT` to `AT + 3` of a panel that is `PANEL` wide.
+#[inline(always)]
+fn four_columns<const PANEL: usize, const AT: usize>(rows: [&[f32]; WIDTH], panel: &mut [f32]) {
+    let whole = rows.map(|row| row.as_chunks::<WIDTH>().0);
+    let (steps, _) = panel.as_chunks_mut::<PANEL>();
+    let (fours, rest) = steps.as_chunks_mut::<WIDTH>();
+    let count = fours.len();
+    let whole = whole.map(|fours| &fours[..count]);
+    for (i, four) in fours.iter_mut().enumerate() {
+        let columns = Lane::transpose(whole.map(|fours| Lane::from_array(fours[i])));
+        four.iter_mut().zip(columns).for_each(|(to, column)| column.store(&mut to[AT..]));
+    }
+    for (i, to) in rest.iter_mut().enumerate() {
+        to[AT..AT + WIDTH].copy_from_slice(&rows.map(|row| row[count * WIDTH + i]));
+    }
+}
+
+/// `a` is `[k, m]`. Its transpose is cut into groups of rows, one for each tile that [`super::blocks`] will ask for; the group from `row` on is at `row ·
+/// k` as `[k, rows]`: a tile's steps then follow each other in memory. As `a` lies, they are `m` apart and, where that is a power of two,
+/// share a few sets of the cache.
+#[allow(unsafe_code)]
+pub fn pack_left(a: &[f32], k: usize, m: usize, block: usize, packed: &mut [f32], pool: &impl Parallel) {
+    let packed = Disjoint::new(&mut packed[..m * k]);
+    pool.for_each(k.div_ceil(STEPS), STEPS * m / 6, &|task, _| {
+        let steps = task * STEPS..((task + 1) * STEPS).min(k);
+        for (row, rows) in groups(m, block) {
+            // SAFETY: these steps of this group are this task's.
+            let group = unsafe { packed.part(row * k + steps.start * rows..row * k + steps.end * rows) };
+            let from = &a[steps.start * m + row..];
+            if rows == HEIGHT {
+                copy_groups::<HEIGHT>(from, m, group);
+            } else {
+                let each = group.chunks_exact_mut(rows).enumerate();
+                each.for_each(|(step, to)| to.iter_mut().zip(&from[step * m..]).for_each(|(to, &x)| *to = x));
             }
         }
     });
 }
 
-/// `columns` rows of `k` elements, `stride` apart, become the columns of `panel`, `[k, width]`; those past `columns` are zero.
-pub fn columns_from_rows(rows: &[f32], stride: usize, columns: usize, k: usize, width: usize, panel: &mut [f32]) {
-    let row = |column: usize| &rows[column * stride..][..k];
-    let whole = columns / WIDTH * WIDTH;
-    for column in (0..whole).step_by(WIDTH) {
-        let (r0, r1, r2, r3) = (row(column), row(column + 1), row(column + 2), row(column + 3));
-        let four = r0.iter().zip(r1).zip(r2).zip(r3);
-        for (to, (((&a, &b), &c), &d)) in panel.chunks_exact_mut(width).zip(four) {
-            to[column..column + WIDTH].copy_from_slice(&[a, b, c, d]);
-        }
+#[inline(always)]
+fn copy_groups<const ROWS: usize>(from: &[f32], stride: usize, group: &mut [f32]) {
+    for (step, to) in group.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
+        let x: &[f32; ROWS] = from[step * stride..][..ROWS].try_into().unwrap();
+        *to = *x;
     }
-    for column in whole..width {
-        if column < columns {
-            panel.chunks_exact_mut(width).zip(row(column)).for_each(|(to, &value)| to[column] = value);
-        } else {
-            panel.chunks_exact_mut(width).take(k).for_each(|to| to[column] = 0.0);
-        }
-    }
+}
+
+/// `(first row, rows)` of each tile of each block.
+fn groups(m: usize, block: usize) -> impl Iterator<Item = (usize, usize)> {
+    let mut row = 0;
+    core::iter::from_fn(move || {
+        let left = block.min(m - row / block * block) - row % block;
+        let first = row;
+        row += height(left);
+        (first < m).then_some((first, height(left)))
+    })
+}
+
+/// The group of a packed transposed operand that starts at `row`, from `step` on.
+pub fn group(packed: &[f32], k: usize, row: usize, rows: usize, step: usize) -> Left<'_> {
+    Left { data: &packed[row * k + step * rows..], row_stride: 1, step_stride: rows }
 }
 
 /// `a` is `[k, m]`; `rows` becomes its transpose, `[m, k]`. For the few rows of a small product.

@@ -86,6 +86,12 @@ impl Lane {
         Self::splat(unsafe { *from.get_unchecked(at) })
     }
 
+    /// The first `count` lanes, and 0 in the others.
+    #[inline(always)]
+    pub fn first_lanes(self, count: usize) -> Self {
+        LaneMask::from_array([count > 0, count > 1, count > 2, count > 3]).select(self, Self::zero())
+    }
+
     /// The first lane.
     #[inline(always)]
     pub fn first(self) -> f32 {

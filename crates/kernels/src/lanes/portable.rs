@@ -55,6 +55,11 @@ impl Lane {
     pub const fn to_array(self) -> [f32; 4] {
         self.0
     }
+    /// Four rows become four columns.
+    #[inline(always)]
+    pub fn transpose(rows: [Self; 4]) -> [Self; 4] {
+        from_fn(|column| Self(from_fn(|row| rows[row].0[column])))
+    }
     /// `self * by + plus`.
     #[inline(always)]
     pub fn madd(self, by: Self, plus: Self) -> Self {
