@@ -135,6 +135,22 @@ const heads = { batch: 8, length: 512, numHeads: 8, headDim: 64, tableBatch: 1, 
 const losses = { shape: "512×10000", dims: { rows: 512, cols: 10_000, ignoreIndex: -100, smoothing: 0 } };
 const pool = { shape: "64×64×512", dims: { batch: 64, len: 64, cols }, given: ["lengths"] as const };
 
+/** The patches of a vision transformer's first layer, and a 3 × 3 convolution. */
+const patches = { planes: 24, height: 224, width: 224, kernelHeight: 16, kernelWidth: 16, outHeight: 14, outWidth: 14 };
+const square = { planes: 32, height: 56, width: 56, kernelHeight: 3, kernelWidth: 3, outHeight: 56, outWidth: 56 };
+const windows = [
+  {
+    label: "patches",
+    shape: "24×224×224 by 16×16",
+    dims: { ...patches, strideY: 16, strideX: 16, paddingY: 0, paddingX: 0, dilationY: 1, dilationX: 1 },
+  },
+  {
+    label: "3×3",
+    shape: "32×56×56 by 3×3",
+    dims: { ...square, strideY: 1, strideX: 1, paddingY: 1, paddingX: 1, dilationY: 1, dilationX: 1 },
+  },
+] as const;
+
 type Shapes = { [K in KernelName]: readonly [KernelShape<K>, ...KernelShape<K>[]] };
 
 export const kernelShapes = {
@@ -188,6 +204,8 @@ export const kernelShapes = {
   sumRows: [grid],
   sum: [pass],
   sumSquares: [pass],
+  unfoldForward: windows,
+  unfoldBackward: windows,
   meanPoolForward: [pool],
   meanPoolBackward: [pool],
   adamwStep: [

@@ -17,6 +17,7 @@ import { rotate } from "./cases/rotate.ts";
 import { softmaxBackward, softmaxForward } from "./cases/softmax.ts";
 import type { KernelCases } from "./cases/types.ts";
 import { unaryBackward, unaryForward } from "./cases/unary.ts";
+import { unfoldBackward, unfoldForward } from "./cases/unfold.ts";
 
 export const cases = {
   accumulate,
@@ -56,4 +57,6 @@ export const cases = {
   sumSquares,
   unaryBackward,
   unaryForward,
+  unfoldBackward,
+  unfoldForward,
 } satisfies { [K in KernelName]: KernelCases<K> };

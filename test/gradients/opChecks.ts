@@ -14,11 +14,14 @@ const {
   bias,
   causal,
   concat,
+  conv1d,
+  conv2d,
   crossEntropy,
   dropout,
   embedding,
   expand,
   gelu,
+  groupNorm,
   keep,
   layerNorm,
   lengths,
@@ -69,6 +72,31 @@ export const opChecks: Record<string, Checks> = {
     ],
     "one of them twice": () => [(a, b) => concat([a!, b!, a!], { axis: -1 }), leaf([2, 3]), leaf([2, 4], 2)],
   },
+  conv1d: {
+    plain: () => [(x, weight, bias) => conv1d(x!, weight!, bias), leaf([2, 3, 7]), leaf([4, 3, 3], 2), leaf([4], 3)],
+    "strided and padded, without bias": () => [
+      (x, weight) => conv1d(x!, weight!, null, { stride: 2, padding: 1 }),
+      ...[leaf([2, 3, 7]), leaf([4, 3, 3], 2)],
+    ],
+    "groups, dilated": () => [
+      (x, weight, bias) => conv1d(x!, weight!, bias!, { groups: 2, dilation: 2, padding: "same" }),
+      ...[leaf([3, 4, 6]), leaf([6, 2, 2], 2), leaf([6], 3)],
+    ],
+  },
+  conv2d: {
+    patches: () => [
+      (x, weight, bias) => conv2d(x!, weight!, bias, { stride: [2, 3] }),
+      ...[leaf([2, 3, 5, 7]), leaf([4, 3, 2, 3], 2), leaf([4], 3)],
+    ],
+    "padded, dilated": () => [
+      (x, weight) => conv2d(x!, weight!, null, { padding: [1, 2], dilation: [2, 1] }),
+      ...[leaf([2, 2, 5, 4]), leaf([3, 2, 3, 2], 2)],
+    ],
+    "by channel": () => [
+      (x, weight, bias) => conv2d(x!, weight!, bias, { groups: 3, padding: 1 }),
+      ...[leaf([2, 3, 4, 3]), leaf([3, 1, 3, 3], 2), leaf([3], 3)],
+    ],
+  },
   crossEntropy: {
     mean: () => [(logits) => crossEntropy(logits, int32([1, 0, 4])), leaf([3, 5])],
     "sum, ignored rows": () => [(logits) => crossEntropy(logits, int32([1, -100, 4]), { reduction: "sum" }), leaf([3, 5])],
@@ -101,6 +129,13 @@ export const opChecks: Record<string, Checks> = {
   gelu: {
     erf: () => [(x) => gelu(x), leaf([3, 7], 1, 2)],
     tanh: () => [(x) => gelu(x, { approximate: "tanh" }), leaf([3, 7], 1, 2)],
+  },
+  groupNorm: {
+    affine: () => [
+      (x, weight, bias) => groupNorm(x!, weight!, bias!, { numGroups: 2 }),
+      ...[leaf([2, 4, 3, 2]), leaf([4], 2), leaf([4], 3)],
+    ],
+    plain: () => [(x) => groupNorm(x, null, null, { numGroups: 3, eps: 0.1 }), leaf([2, 6])],
   },
   layerNorm: {
     affine: () => [(x, weight, bias) => layerNorm(x!, weight, bias), leaf([4, 7]), leaf([7], 2), leaf([7], 3)],

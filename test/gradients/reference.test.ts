@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { reference } from "../../ts/reference/index.ts";
+import { type Args, reference } from "../../ts/reference/index.ts";
 import { unaries } from "../../ts/reference/unary.ts";
 import type { KernelName } from "../../ts/runtime/kernels.gen.ts";
 import { float32Values, random } from "../harness/random.ts";
@@ -51,6 +51,10 @@ const checks = {
     "middle axis": () => softmax(2, 5, 3),
   },
   unaryBackward: Object.fromEntries(unaries.map((_, op) => [`op ${op}`, () => unary(op)])),
+  unfoldBackward: {
+    "strided and padded": () => unfold({ strideY: 2, strideX: 1, dilationX: 1, outHeight: 2, outWidth: 4 }),
+    dilated: () => unfold({ strideY: 1, strideX: 2, dilationX: 2, outHeight: 4, outWidth: 1 }),
+  },
 } satisfies Record<Backward, Record<string, () => Differentiable>>;
 
 describe.each(Object.entries(checks))("%s is the gradient of its forward", (_, options) => {
@@ -169,6 +173,28 @@ function rmsNorm(weight?: Float64Array): Differentiable {
       const dWeight = weight && zeros(5);
       reference.rmsNormBackward({ dOut: dOut!, x, weight, rstd, dX, dWeight, ...dims });
       return { x: dX, ...(dWeight && { weight: dWeight }) };
+    },
+  };
+}
+
+type Windows = Pick<Args["unfoldForward"], "strideY" | "strideX" | "dilationX" | "outHeight" | "outWidth">;
+
+function unfold(windows: Windows): Differentiable {
+  const kernel = { kernelHeight: 2, kernelWidth: 3, paddingY: 1, paddingX: 1, dilationY: 1 };
+  const dims = { planes: 2, height: 3, width: 4, ...kernel, ...windows };
+  const x = normal(24);
+  const length = 2 * 2 * 3 * windows.outHeight * windows.outWidth;
+  return {
+    inputs: { x },
+    forward() {
+      const out = zeros(length);
+      reference.unfoldForward({ x, out, ...dims });
+      return [out];
+    },
+    backward([dOut]) {
+      const dX = zeros(24);
+      reference.unfoldBackward({ dOut: dOut!, dX, ...dims });
+      return { x: dX };
     },
   };
 }

@@ -2,12 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   add,
   concat,
+  conv1d,
+  conv2d,
   crossEntropy,
   dispose,
   dropout,
   embedding,
   expand,
   gelu,
+  groupNorm,
   init,
   layerNorm,
   lengths,
@@ -72,6 +75,18 @@ const cases: Record<string, () => { out: Tensor; shape: number[]; inputs?: reado
   layerNorm: () => {
     const inputs = [leaf(0, 3), leaf(3), leaf(3)] as const;
     return { out: layerNorm(...inputs), shape: [0, 3], inputs };
+  },
+  "conv1d, no batch": () => {
+    const inputs = [leaf(0, 4, 7), leaf(6, 2, 3), leaf(6)] as const;
+    return { out: conv1d(...inputs, { groups: 2 }), shape: [0, 6, 5], inputs };
+  },
+  "conv2d, no channels": () => {
+    const inputs = [leaf(2, 0, 3, 4), leaf(5, 0, 2, 2), leaf(5)] as const;
+    return { out: conv2d(...inputs), shape: [2, 5, 2, 3], inputs };
+  },
+  groupNorm: () => {
+    const inputs = [leaf(0, 6, 2), leaf(6), leaf(6)] as const;
+    return { out: groupNorm(...inputs, { numGroups: 3 }), shape: [0, 6, 2], inputs };
   },
   rmsNorm: () => {
     const inputs = [leaf(0, 3), leaf(3)] as const;

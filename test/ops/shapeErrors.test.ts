@@ -45,6 +45,50 @@ const refused: Record<string, [call: () => unknown, code: string, text: RegExp][
     [() => fovea.layerNorm(z(2, 3), null, null, { eps: -1 }), "RANGE", /^layerNorm: eps/],
     [() => fovea.layerNorm(z(3), z(2, 3)), "SHAPE", /^layerNorm: x must end/],
   ],
+  conv1d: [
+    [() => fovea.conv1d(z(2, 3), z(4, 3, 2)), "RANK", /^conv1d: x must be \[batch, inChannels, length\], got \[2, 3\]/],
+    [() => fovea.conv1d(z(2, 3, 7), z(4, 2, 3)), "SHAPE", /^conv1d: weight .*inChannels \/ groups = 3 .*got 2/],
+    [
+      () => fovea.conv1d(z(2, 3, 4), z(4, 3, 3), null, { dilation: 2 }),
+      "SHAPE",
+      /^conv1d: the kernel must fit .*kernelSize 3 with dilation 2 for 4 elements with padding 0/,
+    ],
+    [
+      () => fovea.conv1d(z(2, 3, 7), z(4, 3, 3), null, { stride: 2, padding: "same" }),
+      "RANGE",
+      /"same" needs a stride of 1, got 2/,
+    ],
+  ],
+  conv2d: [
+    [() => fovea.conv2d(z(2, 3, 7), z(4, 3, 2, 2)), "RANK", /^conv2d: x must be \[batch, inChannels, height, width\]/],
+    [() => fovea.conv2d(z(2, 3, 7, 7), z(4, 3, 2, 2), z(3)), "SHAPE", /^conv2d: bias must be \[4\], got \[3\]/],
+    [
+      () => fovea.conv2d(z(2, 3, 7, 7), z(4, 3, 2, 2), null, { groups: 2 }),
+      "SHAPE",
+      /groups must divide .* 3 in and 4 out, got 2/,
+    ],
+    [() => fovea.conv2d(z(2, 3, 7, 7), z(4, 3, 2, 2), null, { stride: 0 }), "RANGE", /^conv2d: stride .*at least 1, got 0/],
+    [
+      () => fovea.conv2d(z(2, 3, 7, 7), z(4, 3, 2, 2), null, { padding: [0, -1] }),
+      "RANGE",
+      /^conv2d: padding .*at least 0, got -1/,
+    ],
+    [
+      () => fovea.conv2d(z(2, 3, 7, 7), z(4, 3, 2, 2), null, { padding: "full" as "same" }),
+      "RANGE",
+      /padding must be .*got "full"/,
+    ],
+  ],
+  groupNorm: [
+    [() => fovea.groupNorm(z(2, 6, 3), z(3), null, { numGroups: 2 }), "SHAPE", /^groupNorm: weight must be \[6\], got \[3\]/],
+    [() => fovea.groupNorm(z(2, 6, 3), null, null, { numGroups: 4 }), "SHAPE", /numGroups must divide .*got 4 for \[2, 6, 3\]/],
+    [() => fovea.groupNorm(z(6), null, null, { numGroups: 2 }), "RANK", /^groupNorm: x must have at least 2 axes, got \[6\]/],
+    [
+      () => fovea.groupNorm(z(2, 6), null, null, { numGroups: 2, eps: -1 }),
+      "RANGE",
+      /^groupNorm: eps must be at least 0, got -1/,
+    ],
+  ],
   rmsNorm: [
     [() => fovea.rmsNorm(z(2, 3), z(4)), "SHAPE", /^rmsNorm: x must end in .*\[4\], got \[2, 3\]/],
     [() => fovea.rmsNorm(z(2, 3), null, { normalizedShape: [] }), "SHAPE", /^rmsNorm: x must end in .*\[\], got \[2, 3\]/],

@@ -13,6 +13,9 @@ const flags = () => zeros([1, 1, 4, 4], { dtype: "bool" });
 const ops: Record<string, (x: Tensor) => Tensor[]> = {
   linear: (x) => [fovea.linear(x, x, null, { activation: "gelu" })],
   layerNorm: (x) => [fovea.layerNorm(x)],
+  rmsNorm: (x) => [fovea.rmsNorm(x)],
+  groupNorm: (x) => [fovea.groupNorm(x, zeros([4]), zeros([4]), { numGroups: 2 })],
+  conv1d: (x) => [fovea.conv1d(x.reshape([2, 2, 4]), x.reshape([4, 1, 4]), zeros([4]), { groups: 2 })],
   "add, both expanded": (x) => [fovea.add(x.reshape([4, 1, 4]), x.reshape([1, 4, 4]))],
   mean: (x) => [fovea.mean(x), fovea.mean(x, { axis: 0 })],
   crossEntropy: (x) => [fovea.crossEntropy(x, tensor(Int32Array.of(0, 1, 2, 3)))],

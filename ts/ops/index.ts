@@ -8,6 +8,7 @@ export {
   scaledDotProductAttention,
 } from "./attention.ts";
 export { concat } from "./concat.ts";
+export { type ConvOptions, conv1d, conv2d, type Pair } from "./conv.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./crossEntropy.ts";
 export { type DropoutOptions, dropout } from "./dropout.ts";
 export {
@@ -28,6 +29,7 @@ export {
 export { embedding } from "./embedding.ts";
 export { expand } from "./expand.ts";
 export { gelu } from "./gelu.ts";
+export { type GroupNormOptions, groupNorm } from "./groupNorm.ts";
 export { layerNorm } from "./layerNorm.ts";
 export { linear } from "./linear.ts";
 export { all, bias, causal, drop, keep, lengths, type Mask, window } from "./mask.ts";

@@ -26,6 +26,7 @@ import { rotate } from "./rotate.ts";
 import type { Args } from "./rounding.ts";
 import { softmaxBackward, softmaxForward } from "./softmax.ts";
 import { unaryBackward, unaryForward } from "./unary.ts";
+import { unfoldBackward, unfoldForward } from "./unfold.ts";
 
 export { dropoutFactor } from "./random.ts";
 export type { Args, Floats } from "./rounding.ts";
@@ -70,4 +71,6 @@ export const reference = {
   sumSquares,
   unaryBackward,
   unaryForward,
+  unfoldBackward,
+  unfoldForward,
 } satisfies Reference;

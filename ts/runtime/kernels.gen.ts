@@ -456,6 +456,47 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     n: number;
   };
   /**
+   * The windows of a convolution over `planes` `[planes, height, width]` as columns `[planes, kernelHeight, kernelWidth, outHeight,
+   * outWidth]`; what is read outside of a plane is 0.
+   */
+  unfoldForward: {
+    x: F;
+    out: F;
+    planes: number;
+    height: number;
+    width: number;
+    kernelHeight: number;
+    kernelWidth: number;
+    outHeight: number;
+    outWidth: number;
+    strideY: number;
+    strideX: number;
+    paddingY: number;
+    paddingX: number;
+    dilationY: number;
+    dilationX: number;
+  };
+  /**
+   * Sums the gradients of columns where their elements came from.
+   */
+  unfoldBackward: {
+    dOut: F;
+    dX: F;
+    planes: number;
+    height: number;
+    width: number;
+    kernelHeight: number;
+    kernelWidth: number;
+    outHeight: number;
+    outWidth: number;
+    strideY: number;
+    strideX: number;
+    paddingY: number;
+    paddingX: number;
+    dilationY: number;
+    dilationX: number;
+  };
+  /**
    * Mean over the middle of `[batch, len, cols]`, of those positions that are below the item's length and whose `keep` is 1;
    * 0 where there is none.
    */
@@ -1252,6 +1293,56 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     }
     binding.finish();
   },
+  unfoldForward(args) {
+    binding.check();
+    const planes = dim("unfoldForward", "planes", args.planes);
+    const height = dim("unfoldForward", "height", args.height);
+    const width = dim("unfoldForward", "width", args.width);
+    const kernelHeight = dim("unfoldForward", "kernelHeight", args.kernelHeight);
+    const kernelWidth = dim("unfoldForward", "kernelWidth", args.kernelWidth);
+    const outHeight = dim("unfoldForward", "outHeight", args.outHeight);
+    const outWidth = dim("unfoldForward", "outWidth", args.outWidth);
+    const strideY = dim("unfoldForward", "strideY", args.strideY);
+    const strideX = dim("unfoldForward", "strideX", args.strideX);
+    const paddingY = dim("unfoldForward", "paddingY", args.paddingY);
+    const paddingX = dim("unfoldForward", "paddingX", args.paddingX);
+    const dilationY = dim("unfoldForward", "dilationY", args.dilationY);
+    const dilationX = dim("unfoldForward", "dilationX", args.dilationX);
+    const x = float32("unfoldForward", "x", args.x, planes * height * width, "planes * height * width");
+    const out = float32("unfoldForward", "out", args.out, planes * kernelHeight * kernelWidth * outHeight * outWidth, "planes * kernelHeight * kernelWidth * outHeight * outWidth");
+    apart("unfoldForward", "out", args.out, "x", args.x);
+    try {
+      binding.exports.unfold_forward!(x, out, planes, height, width, kernelHeight, kernelWidth, outHeight, outWidth, strideY, strideX, paddingY, paddingX, dilationY, dilationX);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  unfoldBackward(args) {
+    binding.check();
+    const planes = dim("unfoldBackward", "planes", args.planes);
+    const height = dim("unfoldBackward", "height", args.height);
+    const width = dim("unfoldBackward", "width", args.width);
+    const kernelHeight = dim("unfoldBackward", "kernelHeight", args.kernelHeight);
+    const kernelWidth = dim("unfoldBackward", "kernelWidth", args.kernelWidth);
+    const outHeight = dim("unfoldBackward", "outHeight", args.outHeight);
+    const outWidth = dim("unfoldBackward", "outWidth", args.outWidth);
+    const strideY = dim("unfoldBackward", "strideY", args.strideY);
+    const strideX = dim("unfoldBackward", "strideX", args.strideX);
+    const paddingY = dim("unfoldBackward", "paddingY", args.paddingY);
+    const paddingX = dim("unfoldBackward", "paddingX", args.paddingX);
+    const dilationY = dim("unfoldBackward", "dilationY", args.dilationY);
+    const dilationX = dim("unfoldBackward", "dilationX", args.dilationX);
+    const dOut = float32("unfoldBackward", "dOut", args.dOut, planes * kernelHeight * kernelWidth * outHeight * outWidth, "planes * kernelHeight * kernelWidth * outHeight * outWidth");
+    const dX = float32("unfoldBackward", "dX", args.dX, planes * height * width, "planes * height * width");
+    apart("unfoldBackward", "dX", args.dX, "dOut", args.dOut);
+    try {
+      binding.exports.unfold_backward!(dOut, dX, planes, height, width, kernelHeight, kernelWidth, outHeight, outWidth, strideY, strideX, paddingY, paddingX, dilationY, dilationX);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
   meanPoolForward(args) {
     binding.check();
     const batch = dim("meanPoolForward", "batch", args.batch);
@@ -1687,6 +1778,40 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
     { name: "x", kind: "read", dtype: "float32", length: ({ n }: Dims<"n">) => n },
     { name: "partials", kind: "write", dtype: "float32", length: ({ n }: Dims<"n">) => divCeil(n, 4096) },
     { name: "n", kind: "dim" },
+  ],
+  unfoldForward: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ planes, height, width }: Dims<"planes" | "height" | "width">) => planes * height * width },
+    { name: "out", kind: "write", dtype: "float32", length: ({ planes, kernelHeight, kernelWidth, outHeight, outWidth }: Dims<"planes" | "kernelHeight" | "kernelWidth" | "outHeight" | "outWidth">) => planes * kernelHeight * kernelWidth * outHeight * outWidth },
+    { name: "planes", kind: "dim" },
+    { name: "height", kind: "dim" },
+    { name: "width", kind: "dim" },
+    { name: "kernelHeight", kind: "dim" },
+    { name: "kernelWidth", kind: "dim" },
+    { name: "outHeight", kind: "dim" },
+    { name: "outWidth", kind: "dim" },
+    { name: "strideY", kind: "dim" },
+    { name: "strideX", kind: "dim" },
+    { name: "paddingY", kind: "dim" },
+    { name: "paddingX", kind: "dim" },
+    { name: "dilationY", kind: "dim" },
+    { name: "dilationX", kind: "dim" },
+  ],
+  unfoldBackward: [
+    { name: "dOut", kind: "read", dtype: "float32", length: ({ planes, kernelHeight, kernelWidth, outHeight, outWidth }: Dims<"planes" | "kernelHeight" | "kernelWidth" | "outHeight" | "outWidth">) => planes * kernelHeight * kernelWidth * outHeight * outWidth },
+    { name: "dX", kind: "write", dtype: "float32", length: ({ planes, height, width }: Dims<"planes" | "height" | "width">) => planes * height * width },
+    { name: "planes", kind: "dim" },
+    { name: "height", kind: "dim" },
+    { name: "width", kind: "dim" },
+    { name: "kernelHeight", kind: "dim" },
+    { name: "kernelWidth", kind: "dim" },
+    { name: "outHeight", kind: "dim" },
+    { name: "outWidth", kind: "dim" },
+    { name: "strideY", kind: "dim" },
+    { name: "strideX", kind: "dim" },
+    { name: "paddingY", kind: "dim" },
+    { name: "paddingX", kind: "dim" },
+    { name: "dilationY", kind: "dim" },
+    { name: "dilationX", kind: "dim" },
   ],
   meanPoolForward: [
     { name: "x", kind: "read", dtype: "float32", length: ({ batch, len, cols }: Dims<"batch" | "len" | "cols">) => batch * len * cols },

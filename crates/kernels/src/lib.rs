@@ -23,6 +23,7 @@
 //! | [`rotary`] | pairs of channels turned by their token's angle | Su et al. 2021 |
 //! | [`cross_entropy`] | `lse(logits) − logits[label]`, smoothed, weighted | |
 //! | [`pooling`] | mean over the positions a mask keeps | |
+//! | [`unfold`] | the windows of a convolution as columns | |
 //! | [`elementwise`], [`reduce`] | add, multiply, scale, copy; sums | |
 //! | [`adamw`] | decoupled weight decay | Loshchilov and Hutter 2019 |
 #![cfg_attr(not(test), no_std)]
@@ -54,3 +55,4 @@ pub mod rotary;
 pub mod sine;
 pub mod softmax;
 pub mod unary;
+pub mod unfold;

@@ -20,9 +20,10 @@ use crate::declare::{div_ceil, kernels, round_up};
 use crate::pool::POOL;
 use fovea_kernels::attention::{self, Broadcast, Mask, Scores, Shape};
 use fovea_kernels::rng::Dropout;
+use fovea_kernels::unfold::Axis;
 use fovea_kernels::{
     adamw, cross_entropy, dropout, elementwise, embedding, gelu, gemm, layer_norm, pooling, reduce, relu, rms_norm,
-    rotary, softmax, unary,
+    rotary, softmax, unary, unfold,
 };
 
 kernels! {
@@ -287,6 +288,38 @@ kernels! {
     sum(x: read [n], partials: write [div_ceil(n, 4096)], n: dim) { reduce::sum(x, partials, &POOL) }
     /// Sums of squares, likewise.
     sum_squares(x: read [n], partials: write [div_ceil(n, 4096)], n: dim) { reduce::sum_squares(x, partials, &POOL) }
+
+    /// The windows of a convolution over `planes` `[planes, height, width]` as columns `[planes, kernelHeight, kernelWidth, outHeight,
+    /// outWidth]`; what is read outside of a plane is 0.
+    unfold_forward(
+        x: read [planes * height * width],
+        out: write [planes * kernel_height * kernel_width * out_height * out_width],
+        planes: dim, height: dim, width: dim, kernel_height: dim, kernel_width: dim, out_height: dim, out_width: dim,
+        stride_y: dim, stride_x: dim, padding_y: dim, padding_x: dim, dilation_y: dim, dilation_x: dim,
+    ) {
+        let rows = Axis {
+            len: height, kernel: kernel_height, out: out_height, stride: stride_y, padding: padding_y, dilation: dilation_y,
+        };
+        let columns = Axis {
+            len: width, kernel: kernel_width, out: out_width, stride: stride_x, padding: padding_x, dilation: dilation_x,
+        };
+        unfold::forward(x, out, rows, columns, &POOL)
+    }
+    /// Sums the gradients of columns where their elements came from.
+    unfold_backward(
+        d_out: read [planes * kernel_height * kernel_width * out_height * out_width],
+        d_x: write [planes * height * width],
+        planes: dim, height: dim, width: dim, kernel_height: dim, kernel_width: dim, out_height: dim, out_width: dim,
+        stride_y: dim, stride_x: dim, padding_y: dim, padding_x: dim, dilation_y: dim, dilation_x: dim,
+    ) {
+        let rows = Axis {
+            len: height, kernel: kernel_height, out: out_height, stride: stride_y, padding: padding_y, dilation: dilation_y,
+        };
+        let columns = Axis {
+            len: width, kernel: kernel_width, out: out_width, stride: stride_x, padding: padding_x, dilation: dilation_x,
+        };
+        unfold::backward(d_out, d_x, rows, columns, &POOL)
+    }
 
     /// Mean over the middle of `[batch, len, cols]`, of those positions that are below the item's length and whose `keep` is 1;
     /// 0 where there is none.

@@ -15,3 +15,4 @@ mod reduce;
 mod rms_norm;
 mod rotary;
 mod softmax;
+mod unfold;
