@@ -65,6 +65,17 @@ const refused: Record<string, [call: () => unknown, code: fovea.ErrorCode, messa
       "TransformerEncoder: numLayers must be a whole number of at least 1, got 0",
     ],
   ],
+  TransformerEncoderLayer: [
+    [
+      () => new TransformerEncoderLayer(6, 2, { activation: "tanh" as "relu" }),
+      "RANGE",
+      'TransformerEncoderLayer: activation must be one of relu, gelu, silu, swiglu, got "tanh"',
+    ],
+  ],
+  GroupNorm: [[() => new fovea.GroupNorm(4, 6), "SHAPE", "GroupNorm: numGroups must divide numChannels, got 4 and 6"]],
+  Conv1d: [
+    [() => new fovea.Conv1d(5, 4, 3, { groups: 2 }), "SHAPE", "Conv1d: groups must divide the channels, 5 in and 4 out, got 2"],
+  ],
   TransformerDecoder: [
     [
       () => new TransformerDecoder(new TransformerDecoderLayer(6, 2), 1.5),

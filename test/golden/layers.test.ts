@@ -7,6 +7,7 @@ import type { Module } from "../../ts/nn/module.ts";
 import { RMSNorm } from "../../ts/nn/rmsNorm.ts";
 import { elu, leakyRelu, mish, sigmoid, silu, softplus, tanh } from "../../ts/ops/activations.ts";
 import { gelu } from "../../ts/ops/gelu.ts";
+import { glu } from "../../ts/ops/glu.ts";
 import { relu } from "../../ts/ops/relu.ts";
 import { softmax } from "../../ts/ops/softmax.ts";
 import type { Tensor } from "../../ts/tensor/tensor.ts";
@@ -47,10 +48,11 @@ const functions: Record<string, (x: Tensor, options: Record<string, unknown>) =>
   softplus: (x, options) => softplus(x, options as Options),
   elu: (x, options) => elu(x, options as Options),
   leaky_relu: (x, options) => leakyRelu(x, camelCase(options) as Options),
+  glu: (x, { dim }) => (dim === undefined ? glu(x) : glu(x, { axis: dim as number })),
   softmax: (x, { dim }) => softmax(x, { axis: dim as number }),
 };
 
-const notYetFunctions = ["glu", "log_softmax", "normalize"];
+const notYetFunctions = ["log_softmax", "normalize"];
 
 testGoldens<LayerCase>(
   "layers",

@@ -21,6 +21,7 @@ const {
   embedding,
   expand,
   gelu,
+  glu,
   groupNorm,
   keep,
   layerNorm,
@@ -41,7 +42,7 @@ const {
   scale,
   scaledDotProductAttention,
 } = ops;
-const { softmax, sum, window } = ops;
+const { softmax, sum, swiglu, window } = ops;
 
 const product = (a: Tensor, b: Tensor): Tensor => matmul(a, b);
 
@@ -129,6 +130,10 @@ export const opChecks: Record<string, Checks> = {
   gelu: {
     erf: () => [(x) => gelu(x), leaf([3, 7], 1, 2)],
     tanh: () => [(x) => gelu(x, { approximate: "tanh" }), leaf([3, 7], 1, 2)],
+  },
+  glu: {
+    "last axis": () => [(x) => glu(x), leaf([3, 10], 1, 2)],
+    "middle axis": () => [(x) => glu(x, { axis: 1 }), leaf([3, 4, 5], 1, 2)],
   },
   groupNorm: {
     affine: () => [
@@ -274,6 +279,10 @@ export const opChecks: Record<string, Checks> = {
     "of all": () => [(x) => sum(x), leaf([3, 5])],
     "of an axis": () => [(x) => sum(x, { axis: 1 }), leaf([3, 5, 2])],
     "keeping the axis": () => [(x) => sum(x, { axis: 0, keepdim: true }), leaf([3, 5])],
+  },
+  swiglu: {
+    "last axis": () => [(x) => swiglu(x), leaf([3, 10], 1, 2)],
+    "first axis": () => [(x) => swiglu(x, { axis: 0 }), leaf([4, 5], 1, 2)],
   },
 };
 

@@ -10,6 +10,7 @@ import {
   embedding,
   expand,
   gelu,
+  glu,
   groupNorm,
   init,
   layerNorm,
@@ -30,6 +31,7 @@ import {
   scope,
   softmax,
   sum,
+  swiglu,
   type Tensor,
   tensor,
   zeros,
@@ -84,6 +86,8 @@ const cases: Record<string, () => { out: Tensor; shape: number[]; inputs?: reado
     const inputs = [leaf(2, 0, 3, 4), leaf(5, 0, 2, 2), leaf(5)] as const;
     return { out: conv2d(...inputs), shape: [2, 5, 2, 3], inputs };
   },
+  glu: () => ({ out: glu(leaf(0, 4)), shape: [0, 2] }),
+  swiglu: () => ({ out: swiglu(leaf(2, 0)), shape: [2, 0] }),
   groupNorm: () => {
     const inputs = [leaf(0, 6, 2), leaf(6), leaf(6)] as const;
     return { out: groupNorm(...inputs, { numGroups: 3 }), shape: [0, 6, 2], inputs };

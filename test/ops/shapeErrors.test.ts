@@ -79,6 +79,11 @@ const refused: Record<string, [call: () => unknown, code: string, text: RegExp][
       /padding must be .*got "full"/,
     ],
   ],
+  glu: [
+    [() => fovea.glu(z(2, 3)), "SHAPE", /^glu: axis -1 must have an even size, got \[2, 3\]/],
+    [() => fovea.glu(z(2, 4), { axis: 2 }), "RANGE", /^glu: axis must be from -2 to 1, got 2/],
+    [() => fovea.swiglu(z(3, 4), { axis: 0 }), "SHAPE", /^swiglu: axis 0 must have an even size, got \[3, 4\]/],
+  ],
   groupNorm: [
     [() => fovea.groupNorm(z(2, 6, 3), z(3), null, { numGroups: 2 }), "SHAPE", /^groupNorm: weight must be \[6\], got \[3\]/],
     [() => fovea.groupNorm(z(2, 6, 3), null, null, { numGroups: 4 }), "SHAPE", /numGroups must divide .*got 4 for \[2, 6, 3\]/],

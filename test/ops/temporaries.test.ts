@@ -13,6 +13,7 @@ const flags = () => zeros([1, 1, 4, 4], { dtype: "bool" });
 const ops: Record<string, (x: Tensor) => Tensor[]> = {
   linear: (x) => [fovea.linear(x, x, null, { activation: "gelu" })],
   layerNorm: (x) => [fovea.layerNorm(x)],
+  glu: (x) => [fovea.glu(x), fovea.swiglu(x)],
   rmsNorm: (x) => [fovea.rmsNorm(x)],
   groupNorm: (x) => [fovea.groupNorm(x, zeros([4]), zeros([4]), { numGroups: 2 })],
   conv1d: (x) => [fovea.conv1d(x.reshape([2, 2, 4]), x.reshape([4, 1, 4]), zeros([4]), { groups: 2 })],

@@ -1,5 +1,6 @@
 import { Dropout } from "../nn/dropout.ts";
 import { Embedding } from "../nn/embedding.ts";
+import type { FeedForwardActivation } from "../nn/feedForward.ts";
 import { LayerNorm } from "../nn/layerNorm.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
@@ -30,7 +31,7 @@ export interface SequenceClassifierOptions {
   dropout?: number;
   /** Dropout of the embeddings with their positions. Default `dropout`. */
   embeddingDropout?: number;
-  activation?: "relu" | "gelu";
+  activation?: FeedForwardActivation;
   /** Normalise before each sub-layer, and once more after the last layer. */
   normFirst?: boolean;
   /** The id whose embedding stays 0. */

@@ -1,4 +1,4 @@
-import { type ConvOptions, conv1d, conv2d, type Pair } from "../ops/conv.ts";
+import { type ConvOptions, conv1d, conv2d, expectGroups, type Pair } from "../ops/conv.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { kaimingUniform } from "./init.ts";
 import { Module, parameter } from "./module.ts";
@@ -15,20 +15,22 @@ abstract class Conv<Size> extends Module {
   readonly bias: Tensor | null;
   readonly options: ConvOptions<Size>;
 
-  constructor(shape: readonly number[], { bias = true, ...options }: ConvModuleOptions<Size>) {
+  constructor(op: string, channels: readonly [number, number], kernel: readonly number[], options: ConvModuleOptions<Size>) {
     super();
+    const { bias = true, ...rest } = options;
+    const shape = [channels[1], expectGroups(op, channels, rest.groups), ...kernel];
     const fanIn = shape.slice(1).reduce((product, size) => product * size, 1);
     this.weight = parameter(kaimingUniform(shape, fanIn));
-    this.bias = bias ? parameter(kaimingUniform(shape.slice(0, 1), fanIn)) : null;
-    this.options = options;
+    this.bias = bias ? parameter(kaimingUniform([channels[1]], fanIn)) : null;
+    this.options = rest;
   }
 }
 
 /** `conv1d` with its weight and options: `x [batch, inChannels, length]`, out `[batch, outChannels, outLength]`. */
 export class Conv1d extends Conv<number> {
-  /** Throws `SHAPE` for sizes that are none, also of a group. */
+  /** Throws `SHAPE`. */
   constructor(inChannels: number, outChannels: number, kernelSize: number, options: ConvModuleOptions<number> = {}) {
-    super([outChannels, inChannels / (options.groups ?? 1), kernelSize], options);
+    super("Conv1d", [inChannels, outChannels], [kernelSize], options);
   }
 
   forward(x: Tensor): Tensor {
@@ -38,10 +40,10 @@ export class Conv1d extends Conv<number> {
 
 /** `conv2d` with its weight and options: `x [batch, inChannels, height, width]`, out `[batch, outChannels, outHeight, outWidth]`. */
 export class Conv2d extends Conv<Pair> {
-  /** Throws `SHAPE` for sizes that are none, also of a group. */
+  /** Throws `SHAPE`. */
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: ConvModuleOptions<Pair> = {}) {
     const kernel = typeof kernelSize === "number" ? [kernelSize, kernelSize] : kernelSize;
-    super([outChannels, inChannels / (options.groups ?? 1), ...kernel], options);
+    super("Conv2d", [inChannels, outChannels], kernel, options);
   }
 
   forward(x: Tensor): Tensor {

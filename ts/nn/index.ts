@@ -1,10 +1,10 @@
-export { GELU, ReLU } from "./activations.ts";
+export { GELU, GLU, ReLU, Sigmoid, SiLU, Tanh } from "./activations.ts";
 export { Identity, type Layer, ModuleDict, ModuleList, Sequential } from "./containers.ts";
 export { Conv1d, Conv2d, type ConvModuleOptions } from "./conv.ts";
 export { CrossEntropyLoss } from "./crossEntropyLoss.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
-export type { FeedForwardActivation } from "./feedForward.ts";
+export { type FeedForwardActivation, SwiGLU } from "./feedForward.ts";
 export { GroupNorm } from "./groupNorm.ts";
 export type { ForwardHook, ForwardPreHook, HookHandle } from "./hooks.ts";
 export { LayerNorm, type LayerNormOptions } from "./layerNorm.ts";

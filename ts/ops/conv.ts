@@ -4,11 +4,11 @@ import { expectAxes, expectShape } from "../tensor/shape.ts";
 import { empty, slice, type Tensor } from "../tensor/tensor.ts";
 import { add } from "./add.ts";
 import { expectFloat } from "./checks.ts";
-import { type ConvOptions, type Geometry, geometryOf, type Pair } from "./convGeometry.ts";
+import { type ConvOptions, expectGroups, type Geometry, geometryOf, type Pair } from "./convGeometry.ts";
 import { expand } from "./expand.ts";
 import { product } from "./product.ts";
 
-export type { ConvOptions, Pair };
+export { type ConvOptions, expectGroups, type Pair };
 
 /**
  * Cross-correlation over a sequence, as PyTorch's: `x [batch, inChannels, length]`, `weight [outChannels, inChannels / groups,

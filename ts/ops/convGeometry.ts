@@ -38,16 +38,9 @@ export function geometryOf(op: string, x: Tensor, weight: Tensor, options: ConvO
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   const [batch, inChannels, height, width] = x.shape as [number, number, number, number];
   const [outChannels, ofGroup, kernelHeight, kernelWidth] = weight.shape as [number, number, number, number];
-  if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0)
-    throw new FoveaError(
-      "SHAPE",
-      `${op}: groups must divide the channels, ${inChannels} in and ${outChannels} out, got ${groups}`,
-    );
-  if (ofGroup !== inChannels / groups)
-    throw new FoveaError(
-      "SHAPE",
-      `${op}: weight must have inChannels / groups = ${inChannels / groups} on its second axis, got ${ofGroup}`,
-    );
+  const wanted = expectGroups(op, [inChannels, outChannels], groups);
+  if (ofGroup !== wanted)
+    throw new FoveaError("SHAPE", `${op}: weight must have inChannels / groups = ${wanted} on its second axis, got ${ofGroup}`);
   const [strides, dilations, paddings] = [pairOf(stride), pairOf(dilation), paddingOf(op, padding)] as const;
   const [y, xs] = [
     axisOf(op, height, kernelHeight, strides[0], paddings[0], dilations[0]),
@@ -62,6 +55,13 @@ export function geometryOf(op: string, x: Tensor, weight: Tensor, options: ConvO
       ...{ dilationY: dilations[0], dilationX: dilations[1] },
     },
   };
+}
+
+/** The input channels of a group. Throws `SHAPE` unless input and output channels can be cut into so many. */
+export function expectGroups(op: string, [inChannels, outChannels]: readonly [number, number], groups = 1): number {
+  if (Number.isInteger(groups) && groups >= 1 && inChannels % groups === 0 && outChannels % groups === 0)
+    return inChannels / groups;
+  throw new FoveaError("SHAPE", `${op}: groups must divide the channels, ${inChannels} in and ${outChannels} out, got ${groups}`);
 }
 
 function pairOf(size: Pair): readonly [number, number] {

@@ -29,6 +29,7 @@ export {
 export { embedding } from "./embedding.ts";
 export { expand } from "./expand.ts";
 export { gelu } from "./gelu.ts";
+export { glu, swiglu } from "./glu.ts";
 export { type GroupNormOptions, groupNorm } from "./groupNorm.ts";
 export { layerNorm } from "./layerNorm.ts";
 export { linear } from "./linear.ts";
