@@ -18,7 +18,9 @@ use super::{BACKWARD_QUERIES, Head, HeadRows, KEYS, Mask, Scores, Shape, forward
 use crate::gemm::tile::{Into, Left, Target};
 use crate::lanes::{Lane, WIDTH};
 use crate::lanewise;
+use crate::math::Powers;
 use crate::parallel::{Disjoint, Parallel, for_each_chunk};
+use crate::rng::DropoutRow;
 use core::ops::Range;
 
 /// From this many key heads on, over all items, each is a task.
@@ -322,52 +324,62 @@ impl Backward<'_> {
         tile::own(slot.d_scores, STRIDE, |to| {
             tile::product([queries.len(), shape.value_head_dim, width], left, slot.packed_values, false, to, Into::Store);
         });
+        let powers = Powers::held();
         for (r, query) in queries.clone().enumerate() {
             let part = r * STRIDE..r * STRIDE + width;
-            self.d_scores_row(tiles, query, keys, &mut slot.weights[part.clone()], &mut slot.d_scores[part.clone()], &slot.slopes[part]);
+            self.d_scores_row(tiles, query, keys, &powers, &mut slot.weights[part.clone()], &mut slot.d_scores[part.clone()], &slot.slopes[part]);
         }
     }
 
     /// One row: `d_scores` holds G and receives S, but for the scale; `weights` holds scores and receives weights after dropout.
-    #[allow(unsafe_code)]
-    fn d_scores_row(&self, tiles: &Tiles, query: usize, keys: &Range<usize>, weights: &mut [f32], d_scores: &mut [f32], slopes: &[f32]) {
-        let Scores { softcap, dropout, .. } = *self.scores;
+    #[inline(always)]
+    fn d_scores_row(
+        &self,
+        tiles: &Tiles,
+        query: usize,
+        keys: &Range<usize>,
+        powers: &Powers,
+        weights: &mut [f32],
+        d_scores: &mut [f32],
+        slopes: &[f32],
+    ) {
         let row = self.shape.score_row(tiles.at, query);
-        let stream = dropout.is_active().then(|| dropout.row(row));
-        let whole = row * self.shape.key_len + keys.start..row * self.shape.key_len + keys.end;
-        let d_weights = self.d_weights.map(|d_weights| &d_weights[whole.clone()]);
-        let (lse, delta) = (self.lse[row], Lane::splat(self.delta[row]));
-        if lse == f32::NEG_INFINITY {
+        if self.lse[row] == f32::NEG_INFINITY {
             weights.fill(0.0);
             return d_scores.fill(0.0); // a query that sees nothing
         }
-        let lse = Lane::splat(lse);
-        let (zero, tiny) = (Lane::zero(), Lane::splat(f32::MIN_POSITIVE));
-        for (v, (weight_four, d_four)) in weights.chunks_exact_mut(WIDTH).zip(d_scores.chunks_exact_mut(WIDTH)).enumerate() {
-            let column = v * WIDTH;
-            let weight = forward::power(Lane::load(weight_four) - lse);
-            let mut gradient = Lane::load(d_four);
-            if let Some(stream) = stream {
-                let kept = stream.kept(keys.start + column);
-                gradient = kept.select(gradient * stream.scale(), zero);
-                kept.select(weight * stream.scale(), zero).store(weight_four);
-            } else {
-                weight.store(weight_four);
-            }
-            if let Some(d_weights) = d_weights {
-                gradient = gradient + Lane::load_partial(&d_weights[column..], 0.0);
-            }
-            // Where the weight is 0 the cell may be masked, and then the gradient may be NaN.
-            let mut d_score = weight.lt(tiny).select(zero, weight * (gradient - delta));
-            if let Some(d_bias) = &self.d_bias {
-                // SAFETY: this row of this tile, which one task visits.
-                d_score.store_partial(unsafe { d_bias.part(whole.start + column..whole.end.min(whole.start + column + WIDTH)) });
-            }
-            if softcap > 0.0 {
-                d_score = d_score * Lane::load(&slopes[column..]);
-            }
-            d_score.store(d_four);
+        let (lse, delta) = (Lane::splat(self.lse[row]), Lane::splat(self.delta[row]));
+        let dropout = self.scores.dropout;
+        let kept = dropout.is_active().then(|| dropout.row(row));
+        // Where nothing else is asked, the loop asks nothing either.
+        if self.d_weights.is_some() || self.d_bias.is_some() || self.scores.softcap > 0.0 {
+            let whole = row * self.shape.key_len + keys.start..row * self.shape.key_len + keys.end;
+            each_d_score(powers, lse, kept, keys.start, weights, d_scores, |column, weight, gradient| {
+                self.d_score(weight, gradient, delta, &whole, column, slopes)
+            });
+        } else if kept.is_some() {
+            each_d_score(powers, lse, kept, keys.start, weights, d_scores, |_, weight, gradient| {
+                through_softmax(weight, gradient - delta)
+            });
+        } else {
+            each_d_score(powers, lse, None, keys.start, weights, d_scores, |_, weight, gradient| {
+                through_softmax(weight, gradient - delta)
+            });
         }
+    }
+
+    /// Four of a row's, with all that a score may go through; `whole` is the row's part of `[batch, numHeads, queryLen, keyLen]`.
+    #[allow(unsafe_code)]
+    fn d_score(&self, weight: Lane, mut gradient: Lane, delta: Lane, whole: &Range<usize>, column: usize, slopes: &[f32]) -> Lane {
+        if let Some(d_weights) = self.d_weights {
+            gradient = gradient + Lane::load_partial(&d_weights[whole.start + column..whole.end], 0.0);
+        }
+        let d_score = through_softmax(weight, gradient - delta);
+        if let Some(d_bias) = &self.d_bias {
+            // SAFETY: this row of this tile, which one task visits.
+            d_score.store_partial(unsafe { d_bias.part(whole.start + column..whole.end.min(whole.start + column + WIDTH)) });
+        }
+        if self.scores.softcap > 0.0 { d_score * Lane::load(&slopes[column..]) } else { d_score }
     }
 
     #[allow(unsafe_code)]
@@ -397,5 +409,37 @@ impl Backward<'_> {
                 lanewise::map([&sums[..rows.width]], to, |[sum]| sum * scale);
             }
         }
+    }
+}
+
+/// Where the weight is 0 the cell may be masked, and then the gradient may be NaN.
+#[inline(always)]
+fn through_softmax(weight: Lane, gradient: Lane) -> Lane {
+    weight.lt(Lane::splat(f32::MIN_POSITIVE)).select(Lane::zero(), weight * gradient)
+}
+
+/// Scores of a row to weights after dropout, and its gradients of those to what `d_score(column, weight, gradient)` makes of them.
+#[inline(always)]
+fn each_d_score(
+    powers: &Powers,
+    lse: Lane,
+    kept: Option<DropoutRow>,
+    first_key: usize,
+    weights: &mut [f32],
+    d_scores: &mut [f32],
+    d_score: impl Fn(usize, Lane, Lane) -> Lane,
+) {
+    let fours = weights.as_chunks_mut::<WIDTH>().0.iter_mut().zip(d_scores.as_chunks_mut::<WIDTH>().0);
+    for (v, (weight_four, d_four)) in fours.enumerate() {
+        let weight = powers.of_e(Lane::from_array(*weight_four) - lse);
+        let mut gradient = Lane::from_array(*d_four);
+        let mut dropped = weight;
+        if let Some(row) = kept {
+            let kept = row.kept(first_key + v * WIDTH);
+            gradient = kept.select(gradient * row.scale(), Lane::zero());
+            dropped = kept.select(weight * row.scale(), Lane::zero());
+        }
+        *weight_four = dropped.to_array();
+        *d_four = d_score(v * WIDTH, weight, gradient).to_array();
     }
 }
