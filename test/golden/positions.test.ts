@@ -1,5 +1,6 @@
 import { scaledDotProductAttention } from "../../ts/ops/attention.ts";
-import { alibi, alibiSlopes, type RotaryScaling, rotary, sinusoidalTable } from "../../ts/positional/index.ts";
+import { relativeShift } from "../../ts/ops/relativeShift.ts";
+import { alibi, alibiSlopes, type RotaryScaling, rotary, sinusoidalTable, t5Bucket } from "../../ts/positional/index.ts";
 import { ones, tensor, zeros } from "../../ts/tensor/create.ts";
 import type { Tensor } from "../../ts/tensor/tensor.ts";
 import { type Golden, type GoldenCase, type Goldens, testGoldens } from "./goldens.ts";
@@ -11,6 +12,10 @@ interface PositionsCase extends GoldenCase {
   dims: Record<string, number>;
   base?: number;
   maxHeads?: number;
+  offset?: number;
+  numBuckets?: number;
+  maxDistance?: number;
+  bidirectional?: boolean;
   maxPosition?: number;
   ropeScaling?: Record<string, unknown> & { rope_type: string };
 }
@@ -20,6 +25,20 @@ type Results = Record<string, Golden | Tensor>;
 const kinds: Record<string, (each: PositionsCase, goldens: Goldens) => Results> = {
   sinusoidal({ dims: { seqLen = 0, dim = 0 }, base }) {
     return { "output.table": { shape: [seqLen, dim], values: sinusoidalTable(seqLen, dim, base) } };
+  },
+
+  t5_buckets({ dims: { queryLen = 0, keyLen = 0 }, offset = 0, ...options }) {
+    const values = Int32Array.from({ length: queryLen * keyLen }, (_, at) =>
+      t5Bucket((at % keyLen) - Math.floor(at / keyLen) - offset, options),
+    );
+    return { "output.buckets": { shape: [queryLen, keyLen], values } };
+  },
+
+  relative_shift({ dims: { keyLen = 0 } }, goldens) {
+    const x = goldens.tensor("input.x");
+    const out = relativeShift(x, { keyLen });
+    out.backward(goldens.tensor("gradOutput.out"));
+    return { "output.out": out, "grad.input.x": x.grad! };
   },
 
   rotary_half: (each, goldens) => ofRotary(each, goldens, each.dims.headDim!),
@@ -39,7 +58,7 @@ const kinds: Record<string, (each: PositionsCase, goldens: Goldens) => Results> 
   },
 };
 
-const notYet = ["t5_buckets", "relative_shift", "transformer_xl_attention"];
+const notYet = ["transformer_xl_attention"];
 
 testGoldens<PositionsCase>(
   "positions",
