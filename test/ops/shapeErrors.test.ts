@@ -139,6 +139,7 @@ const refused: Record<string, [call: () => unknown, code: string, text: RegExp][
       /^relativeShift: keyLen must be from 0 to span = 3, got 4 for x \[2, 3\]/,
     ],
   ],
+  relativeUnshift: [[() => fovea.relativeUnshift(z(3)), "RANK", /^relativeUnshift: x must have at least 2 axes, got \[3\]/]],
   rotate: [
     [
       () => fovea.rotate(z(2, 3, 4), z(3, 2), z(3, 2)),

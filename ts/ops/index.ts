@@ -42,6 +42,7 @@ export { type NarrowOptions, narrow } from "./narrow.ts";
 export { packedProjection } from "./packedProjection.ts";
 export type { Activation } from "./product.ts";
 export { relativeShift } from "./relativeShift.ts";
+export { relativeUnshift } from "./relativeUnshift.ts";
 export { relu } from "./relu.ts";
 export { reshape } from "./reshape.ts";
 export { rmsNorm } from "./rmsNorm.ts";

@@ -1,19 +1,11 @@
-import type { Tensor } from "../tensor/tensor.ts";
-import { queryOffset } from "./places.ts";
-import type { ScoreContext } from "./positionalEncoding.ts";
+import { type Places, queryOffset } from "./places.ts";
 
-/** The sizes of scores, and every distance between a query and a key. */
-export interface Distances {
-  readonly queryLen: number;
-  readonly keyLen: number;
-  /** The position of the key less that of the query, for each column that `relativeShift` wants: ascending, `queryLen + keyLen − 1` of them. */
-  readonly distances: Int32Array;
-}
+/** The position of the key less that of the query, for each column that `relativeShift` wants: ascending, `queryLen + keyLen − 1` of them. */
+export type Distances = Int32Array<ArrayBuffer>;
 
-/** Throws `RANGE` for positions given one by one. */
-export function distancesOf(op: string, query: Tensor, key: Tensor, context: ScoreContext): Distances {
-  const [queryLen, keyLen] = [query.shape[1]!, key.shape[1]!];
-  const first = 1 - queryLen - queryOffset(op, context);
+/** All distances between `queryLen` queries and `keyLen` keys. Throws `RANGE` for positions given one by one. */
+export function distancesOf(op: string, { queryLen, keyLen }: { queryLen: number; keyLen: number }, places: Places): Distances {
+  const first = 1 - queryLen - queryOffset(op, places);
   const length = Math.max(0, queryLen + keyLen - 1);
-  return { queryLen, keyLen, distances: Int32Array.from({ length }, (_, column) => first + column) };
+  return Int32Array.from({ length }, (_, column) => first + column);
 }

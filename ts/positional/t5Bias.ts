@@ -6,7 +6,7 @@ import { FoveaError } from "../runtime/errors.ts";
 import { randn, zeros } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { distancesOf } from "./distances.ts";
+import { type Distances, distancesOf } from "./distances.ts";
 import type { PositionalEncoding, ScoreContext } from "./positionalEncoding.ts";
 
 export interface T5BucketOptions {
@@ -34,7 +34,8 @@ export function t5Bias(options: T5BucketOptions = {}): PositionalEncoding {
     return {
       parameters: { weight },
       bias(query: Tensor, key: Tensor, context: ScoreContext): Mask {
-        const { queryLen, keyLen, distances } = distancesOf("t5Bias", query, key, context);
+        const [queryLen, keyLen] = [query.shape[1]!, key.shape[1]!];
+        const distances = distancesOf("t5Bias", { queryLen, keyLen }, context);
         if (queryLen * keyLen === 0) return all();
         return scope(() => {
           const byDistance = matmul(weight, oneHot(distances, options, numBuckets), { transposeA: true });
@@ -60,7 +61,7 @@ export function t5Bucket(distance: number, options: T5BucketOptions = {}): numbe
 }
 
 /** `[numBuckets, distances]`: a product with it is a look-up by bucket, and its gradient the sum over each. */
-function oneHot(distances: Int32Array, options: T5BucketOptions, numBuckets: number): Tensor {
+function oneHot(distances: Distances, options: T5BucketOptions, numBuckets: number): Tensor {
   const out = zeros([numBuckets, distances.length]);
   const view = out.view();
   distances.forEach((distance, column) => {
