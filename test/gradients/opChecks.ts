@@ -221,6 +221,7 @@ export const opChecks: Record<string, Checks> = {
   },
   relativeShift: {
     "all distances": () => [(x) => ops.relativeShift(x, { keyLen: 3 }), leaf([2, 4, 6])],
+    "more distances than needed": () => [(x) => ops.relativeShift(x, { keyLen: 2 }), leaf([2, 4, 7])],
     "of a causal mask": () => [(x) => ops.relativeShift(x, { keyLen: 5 }), leaf([2, 3, 5])],
   },
   relativeUnshift: { plain: () => [(x) => ops.relativeUnshift(x), leaf([2, 3, 4])] },

@@ -1,7 +1,7 @@
 import { embedding } from "../ops/embedding.ts";
 import { all, bias, type Mask } from "../ops/mask.ts";
 import { matmul } from "../ops/matmul.ts";
-import { relativeUnshift } from "../ops/relativeUnshift.ts";
+import { relativeUnshift } from "../ops/relativeShift.ts";
 import { scale } from "../ops/scale.ts";
 import { FoveaError } from "../runtime/errors.ts";
 import { tensor, uniform, zeros } from "../tensor/create.ts";
