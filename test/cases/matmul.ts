@@ -48,6 +48,8 @@ const edges: readonly [string, Sizes][] = [
   ["one row and one column over a large block", { m: 97, n: 257, k: 31 }],
   ["one term over a block", { m: 10, n: 12, k: 257 }],
   ["two blocks of terms and one", { m: 5, n: 6, k: 513 }],
+  ["one below the width from which a transposed a is packed", { m: 511, n: 6, k: 35 }],
+  ["that width, and more than a block", { m: 517, n: 6, k: 35 }],
   ["primes", { m: 37, n: 41, k: 43 }],
 ];
 

@@ -1,7 +1,7 @@
 //! Matrix product with a fused epilogue: `out = activation(op(a) · op(b) + bias)`.
 //!
 //! ```text
-//! pack b in panels of 8 columns, in parallel; a too if it is transposed
+//! pack b in panels of 8 columns, in parallel; a too if it is transposed and wide
 //! for each block of MC rows × NC columns (a task):
 //!     loop over KC steps of k                        the panel's KC × 8 stays in L1, a's MC × KC in L2
 //!         loop over the block's panels
@@ -38,6 +38,9 @@ const TASKS: usize = 8;
 const KC: usize = 256;
 /// From this many rows on, packing `b` pays.
 const PACK_FROM_ROWS: usize = 3;
+/// From this width on a transposed `a` is packed too. Its steps lie that far apart: from 2 kB on they crowd each other out of the cache, below that packing costs
+/// more than it saves (over 2,048 steps: 256 wide 53 GFLOP/s as it lies and 46 packed, 1,024 wide 41 and 45).
+const PACK_LEFT_FROM: usize = 512;
 /// From this many rows on, packing all of it beforehand does, for all tasks.
 const SHARE_FROM_ROWS: usize = 48;
 
@@ -90,10 +93,11 @@ pub fn matmul(
             if b_batch == batch || item == 0 {
                 pack_right(b, k, n, product.transpose_b, packed_right, pool);
             }
-            if product.transpose_a {
+            let pack = product.transpose_a && m >= PACK_LEFT_FROM;
+            if pack {
                 pack_left(a, k, m, block(m, n).0, packed_left, pool);
             }
-            let groups = product.transpose_a.then_some(&*packed_left);
+            let groups = pack.then_some(&*packed_left);
             blocks(&product, groups, left, packed_right, &rows, pool);
         } else if m >= PACK_FROM_ROWS {
             small::few_rows(&product, left, b, &rows, packed_right, pool);
@@ -115,7 +119,7 @@ fn block(m: usize, n: usize) -> (usize, usize) {
     enough.unwrap_or((MC / 4, NC / 4))
 }
 
-/// All tasks. `groups` is the packed form of a transposed left operand, read in place of `left`.
+/// All tasks. `groups` is the packed form of a transposed left operand, if there is one, read in place of `left`.
 fn blocks(product: &Product, groups: Option<&[f32]>, left: Left, packed: &[f32], rows: &Rows, pool: &impl Parallel) {
     let Product { m, n, k, .. } = *product;
     let (block_rows, block_columns) = block(m, n);
