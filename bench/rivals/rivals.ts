@@ -1,5 +1,7 @@
 /** Who takes part. A library that another language brings has its line here and its file in `participants/`, or its program. */
+import { buildRust } from "./buildRust.ts";
 import { expectPackage } from "./install.ts";
+import { expectTorch, torchCommand } from "./torch.ts";
 
 interface Entry {
   name: string;
@@ -41,9 +43,12 @@ export const rivals: readonly Rival[] = [
     prepare: () => expectPackage("@tensorflow/tfjs-backend-wasm"),
   },
   { kind: "library", name: "jax-js", module: "participants/jaxJs.ts", prepare: () => expectPackage("@jax-js/jax") },
+  { kind: "library", name: "candle", module: "participants/candle.ts", prepare: () => buildRust("candle") },
+  { kind: "library", name: "burn", module: "participants/burn.ts", prepare: () => buildRust("burn") },
   // Native code, the yardsticks.
   {
     ...{ kind: "library", name: "ort-node", module: "participants/ortNode.ts", only: "node" },
     prepare: () => expectPackage("onnxruntime-node"),
   },
+  { kind: "program", name: "pytorch", prepare: expectTorch, command: torchCommand },
 ];
