@@ -23,7 +23,7 @@ const layouts = [
 const named = ({ transposeA, transposeB }: (typeof layouts)[number]) => `${transposeA ? "T" : "N"}${transposeB ? "T" : "N"}`;
 
 /**
- * Sizes at the edges of lanes (4), panels (8), tiles (6 rows, 4 without a fused multiply-add), the switch to packing (8 rows) and blocks (96, 48 or
+ * Sizes at the edges of lanes (4), panels (8), tiles (6 rows, 4 without a fused multiply-add), the switches to packing (3 rows) and to packing beforehand (48) and blocks (96, 48 or
  * 24 rows, 256 or 64 columns, 256 steps).
  */
 const edges: readonly [string, Sizes][] = [
@@ -36,16 +36,20 @@ const edges: readonly [string, Sizes][] = [
   ["one below the lanes", { m: 2, n: 3, k: 5 }],
   ["the lanes", { m: 3, n: 4, k: 8 }],
   ["one above the lanes", { m: 4, n: 5, k: 3 }],
-  ["one row too few to pack", { m: 7, n: 17, k: 11 }],
-  ["just enough rows to pack", { m: 8, n: 15, k: 13 }],
+  ["one row too few to pack", { m: 2, n: 17, k: 11 }],
+  ["just enough rows to pack", { m: 3, n: 15, k: 13 }],
   ["one below three panels", { m: 9, n: 23, k: 7 }],
   ["one above three panels", { m: 11, n: 25, k: 19 }],
   ["six panels and a lane", { m: 13, n: 52, k: 17 }],
   ...Array.from({ length: 7 }, (_, i): [string, Sizes] => [`${i} rows over three tiles`, { m: 18 + i, n: 11, k: 5 }]),
-  ["one row and one column over a small block", { m: 25, n: 65, k: 31 }],
+  ["one row too few to pack beforehand, more columns than a task has", { m: 47, n: 67, k: 261 }],
+  ["just enough rows to pack beforehand", { m: 48, n: 13, k: 6 }],
+  ["one row and one column over a small block", { m: 73, n: 65, k: 31 }],
   ["one row and one column over a large block", { m: 97, n: 257, k: 31 }],
   ["one term over a block", { m: 10, n: 12, k: 257 }],
   ["two blocks of terms and one", { m: 5, n: 6, k: 513 }],
+  ["one below the width from which a transposed a is packed", { m: 511, n: 6, k: 35 }],
+  ["that width, and more than a block", { m: 517, n: 6, k: 35 }],
   ["primes", { m: 37, n: 41, k: 43 }],
 ];
 

@@ -1,16 +1,26 @@
+import { add } from "../../ts/ops/add.ts";
 import { scaledDotProductAttention } from "../../ts/ops/attention.ts";
-import { alibi, alibiSlopes, type RotaryScaling, rotary, sinusoidalTable } from "../../ts/positional/index.ts";
+import { all, bias, causal } from "../../ts/ops/mask.ts";
+import { matmul } from "../../ts/ops/matmul.ts";
+import { relativeShift } from "../../ts/ops/relativeShift.ts";
+import { scale } from "../../ts/ops/scale.ts";
+import { distanceScores } from "../../ts/positional/distanceScores.ts";
+import { alibi, alibiSlopes, type RotaryScaling, rotary, sinusoidalTable, t5Bucket } from "../../ts/positional/index.ts";
 import { ones, tensor, zeros } from "../../ts/tensor/create.ts";
 import type { Tensor } from "../../ts/tensor/tensor.ts";
 import { type Golden, type GoldenCase, type Goldens, testGoldens } from "./goldens.ts";
 import { swapHeads } from "./heads.ts";
-import { camelCase } from "./modules.ts";
+import { camelCase, inputGradients } from "./modules.ts";
 
 interface PositionsCase extends GoldenCase {
   kind: string;
   dims: Record<string, number>;
   base?: number;
   maxHeads?: number;
+  offset?: number;
+  numBuckets?: number;
+  maxDistance?: number;
+  bidirectional?: boolean;
   maxPosition?: number;
   ropeScaling?: Record<string, unknown> & { rope_type: string };
 }
@@ -22,8 +32,41 @@ const kinds: Record<string, (each: PositionsCase, goldens: Goldens) => Results> 
     return { "output.table": { shape: [seqLen, dim], values: sinusoidalTable(seqLen, dim, base) } };
   },
 
+  t5_buckets({ dims: { queryLen = 0, keyLen = 0 }, offset = 0, ...options }) {
+    const values = Int32Array.from({ length: queryLen * keyLen }, (_, at) =>
+      t5Bucket((at % keyLen) - Math.floor(at / keyLen) - offset, options),
+    );
+    return { "output.buckets": { shape: [queryLen, keyLen], values } };
+  },
+
+  relative_shift({ dims: { keyLen = 0 } }, goldens) {
+    const x = goldens.tensor("input.x");
+    const out = relativeShift(x, { keyLen });
+    out.backward(goldens.tensor("gradOutput.out"));
+    return { "output.out": out, "grad.input.x": x.grad! };
+  },
+
   rotary_half: (each, goldens) => ofRotary(each, goldens, each.dims.headDim!),
   rotary_interleaved: (each, goldens) => ofRotary(each, goldens, each.dims.rotaryDim!),
+
+  transformer_xl_attention({ dims: { queryLen = 0, keyLen = 0, headDim = 0 } }, goldens) {
+    const inputs = ["q", "k", "value"].map((name) => ofHeads(goldens, `input.${name}`)) as [Tensor, Tensor, Tensor];
+    const [query, key, value] = inputs;
+    const [r, u, v] = ["r", "u", "v"].map((name) => goldens.tensor(`input.${name}`)) as [Tensor, Tensor, Tensor];
+    const byColumn = matmul(exchange(keyLen), r); // row d is for distance d, our first column for the farthest
+    const scores = distanceScores(add(query, v), scale(byColumn, 1 / Math.sqrt(headDim)), { keyLen });
+    const mask = all(causal({ offset: keyLen - queryLen }), bias(scores));
+    const { out, weights } = scaledDotProductAttention(add(query, u), key, value, { mask, needWeights: true });
+    out.backward(ofHeads(goldens, "gradOutput.out"));
+    return {
+      "output.out": swapHeads(out),
+      "output.weights": weights!,
+      "grad.input.q": swapHeads(query.grad!),
+      "grad.input.k": swapHeads(key.grad!),
+      "grad.input.value": swapHeads(value.grad!),
+      ...inputGradients({ r, u, v }),
+    };
+  },
 
   alibi({ dims: { numHeads = 0, queryLen = 0, keyLen = 0 }, maxHeads = 0 }) {
     const slopes = Array.from({ length: maxHeads }, (_, i) => i + 1).map((heads): [string, Golden] => [
@@ -39,17 +82,11 @@ const kinds: Record<string, (each: PositionsCase, goldens: Goldens) => Results> 
   },
 };
 
-const notYet = ["t5_buckets", "relative_shift", "transformer_xl_attention"];
-
-testGoldens<PositionsCase>(
-  "positions",
-  [{ why: "not in the library yet", is: ({ kind }) => notYet.includes(kind) }],
-  (each, goldens) => {
-    const compute = kinds[each.kind];
-    if (!compute) throw new Error(`no test for ${each.kind}`);
-    return compute(each, goldens);
-  },
-);
+testGoldens<PositionsCase>("positions", [], (each, goldens) => {
+  const compute = kinds[each.kind];
+  if (!compute) throw new Error(`no test for ${each.kind}`);
+  return compute(each, goldens);
+});
 
 /** What ALiBi adds to the scores of 0, `[numHeads, queryLen, keyLen]`: read back as log weight + lse, whatever kind of mask it is. */
 function addedScores({ numHeads, queryLen, keyLen, offset }: Record<"numHeads" | "queryLen" | "keyLen" | "offset", number>) {
@@ -108,6 +145,13 @@ function tables(turned: Tensor, rotaryDim: number, isSecond: (channel: number) =
 function scalingOf(given: NonNullable<PositionsCase["ropeScaling"]>, maxPosition: number): RotaryScaling {
   const { rope_type: type, original_max_position_embeddings: originalMaxPosition, ...options } = given;
   return { type, maxPosition, originalMaxPosition, ...camelCase(options) } as unknown as RotaryScaling;
+}
+
+/** The identity matrix, its rows in reverse. */
+function exchange(n: number): Tensor {
+  const matrix = zeros([n, n]);
+  for (let i = 0; i < n; i++) matrix.view()[i * n + n - 1 - i] = 1;
+  return matrix;
 }
 
 function ofHeads(goldens: Goldens, name: string): Tensor {

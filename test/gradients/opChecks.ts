@@ -219,6 +219,12 @@ export const opChecks: Record<string, Checks> = {
       ...[leaf([2, 3, 4]), leaf([2, 5, 4], 2), leaf([2, 5, 4], 3), leaf([12, 4], 4)],
     ],
   },
+  relativeShift: {
+    "all distances": () => [(x) => ops.relativeShift(x, { keyLen: 3 }), leaf([2, 4, 6])],
+    "more distances than needed": () => [(x) => ops.relativeShift(x, { keyLen: 2 }), leaf([2, 4, 7])],
+    "of a causal mask": () => [(x) => ops.relativeShift(x, { keyLen: 5 }), leaf([2, 3, 5])],
+  },
+  relativeUnshift: { plain: () => [(x) => ops.relativeUnshift(x), leaf([2, 3, 4])] },
   relu: { "away from its corner": () => [(x) => relu(x), awayFromZero([3, 7])] },
   reshape: { "another shape": () => [(x) => multiply(reshape(x, [5, -1]), leaf([5, 3], 2).detach()), leaf([3, 5])] },
   rmsNorm: {

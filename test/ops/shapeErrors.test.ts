@@ -131,6 +131,15 @@ const refused: Record<string, [call: () => unknown, code: string, text: RegExp][
   narrow: [
     [() => fovea.narrow(z(2, 3), { axis: 1, start: 2, length: 2 }), "RANGE", /^narrow: 2 to 4 must be within axis 1 of \[2, 3\]/],
   ],
+  relativeShift: [
+    [() => fovea.relativeShift(z(3), { keyLen: 1 }), "RANK", /^relativeShift: x must have at least 2 axes, got \[3\]/],
+    [
+      () => fovea.relativeShift(z(2, 3), { keyLen: 4 }),
+      "RANGE",
+      /^relativeShift: keyLen must be from 0 to span = 3, got 4 for x \[2, 3\]/,
+    ],
+  ],
+  relativeUnshift: [[() => fovea.relativeUnshift(z(3)), "RANK", /^relativeUnshift: x must have at least 2 axes, got \[3\]/]],
   rotate: [
     [
       () => fovea.rotate(z(2, 3, 4), z(3, 2), z(3, 2)),

@@ -28,4 +28,10 @@ export {
   type TransformerDecoderLayerOptions,
 } from "./transformerDecoderLayer.ts";
 export { TransformerEncoder } from "./transformerEncoder.ts";
-export { type EncoderCall, TransformerEncoderLayer, type TransformerEncoderLayerOptions } from "./transformerEncoderLayer.ts";
+export {
+  type EncoderCall,
+  type EncoderLayerCall,
+  TransformerEncoderLayer,
+  type TransformerEncoderLayerOptions,
+} from "./transformerEncoderLayer.ts";
+export { TransformerXL, type TransformerXLCall, type TransformerXLOptions, type TransformerXLResult } from "./transformerXL.ts";

@@ -1,5 +1,6 @@
 import { add } from "../ops/add.ts";
-import { all, lengths, type Mask } from "../ops/mask.ts";
+import { concat } from "../ops/concat.ts";
+import { all, causal, lengths, type Mask } from "../ops/mask.ts";
 import type { PositionalEncoding } from "../positional/positionalEncoding.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -35,6 +36,14 @@ export interface EncoderCall {
   isCausal?: boolean;
   /** Also give the attention weights of each head, `[batch, numHeads, seqLen, seqLen]`; without it they are never computed. */
   needWeights?: boolean;
+}
+
+export interface EncoderLayerCall extends EncoderCall {
+  /**
+   * Earlier inputs of this layer, `[batch, memoryLen, dModel]`: attended to before those of `src`, without a gradient. Masks then
+   * speak of `memoryLen + seqLen` keys, but `lengths` and `isCausal` of `src`.
+   */
+  memory?: Tensor | null | undefined;
 }
 
 /**
@@ -85,9 +94,9 @@ export class TransformerEncoderLayer extends Module {
   }
 
   /** `src [batch, seqLen, dModel]`, out the same. Throws as `MultiheadAttention` does. */
-  forward(src: Tensor, call: EncoderCall & { needWeights: true }): { out: Tensor; weights: Tensor };
-  forward(src: Tensor, call?: EncoderCall): Tensor;
-  forward(src: Tensor, call: EncoderCall = {}): Tensor | { out: Tensor; weights: Tensor } {
+  forward(src: Tensor, call: EncoderLayerCall & { needWeights: true }): { out: Tensor; weights: Tensor };
+  forward(src: Tensor, call?: EncoderLayerCall): Tensor;
+  forward(src: Tensor, call: EncoderLayerCall = {}): Tensor | { out: Tensor; weights: Tensor } {
     const { norm1, norm2, normFirst } = this;
     const { out, weights } = scope(() => {
       const attended = this.#selfAttention(normFirst ? norm1.forward(src) : src, call);
@@ -99,15 +108,23 @@ export class TransformerEncoderLayer extends Module {
     return weights ? { out, weights } : out;
   }
 
-  #selfAttention(x: Tensor, call: EncoderCall): MultiheadAttentionResult {
-    const { mask, lengths: own, srcMask, srcKeyPaddingMask, isCausal = false, needWeights = false } = call;
-    return this.selfAttn.forward(x, x, x, {
-      mask: own ? all(mask, lengths(own)) : mask,
+  #selfAttention(x: Tensor, call: EncoderLayerCall): MultiheadAttentionResult {
+    const { mask, lengths: own, srcMask, srcKeyPaddingMask, isCausal = false, memory, needWeights = false } = call;
+    const before = memory?.shape[1] ?? 0;
+    const keys = memory ? concat([this.#remembered(memory), x], { axis: 1 }) : x;
+    const ofSrc = [own && lengths(Array.from(own, (length) => before + length)), isCausal ? causal({ offset: before }) : null];
+    return this.selfAttn.forward(x, keys, keys, {
+      mask: all(mask, ...ofSrc),
       attnMask: srcMask,
       keyPaddingMask: srcKeyPaddingMask,
-      isCausal,
+      places: { query: before },
       needWeights,
       averageAttnWeights: false,
     });
+  }
+
+  #remembered(memory: Tensor): Tensor {
+    const states = memory.detach();
+    return this.normFirst ? this.norm1.forward(states) : states;
   }
 }

@@ -41,6 +41,7 @@ export { multiply } from "./multiply.ts";
 export { type NarrowOptions, narrow } from "./narrow.ts";
 export { packedProjection } from "./packedProjection.ts";
 export type { Activation } from "./product.ts";
+export { relativeShift, relativeUnshift } from "./relativeShift.ts";
 export { relu } from "./relu.ts";
 export { reshape } from "./reshape.ts";
 export { rmsNorm } from "./rmsNorm.ts";

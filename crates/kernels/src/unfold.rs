@@ -16,12 +16,17 @@ use core::ops::Range;
 /// Sizes along one axis.
 #[derive(Clone, Copy)]
 pub struct Axis {
+    /// Elements of the input.
     pub len: usize,
+    /// Elements of the kernel.
     pub kernel: usize,
+    /// Elements of the output.
     pub out: usize,
+    /// From an output's place to the next one's.
     pub stride: usize,
     /// Places before the first element; what is read behind the last one follows from `out`.
     pub padding: usize,
+    /// From a kernel element's place to the next one's.
     pub dilation: usize,
 }
 

@@ -6,7 +6,7 @@ use fovea_kernels::gemm::{Epilogue, Product, matmul};
 use fovea_kernels::parallel::Serial;
 use support::{Threads, assert_close, random};
 
-/// 1, vector edges, panel edges (8), row edges (6: a tile; 8: packing), block edges (24, 48, 96 rows, 64, 256 columns, 256 steps), primes.
+/// 1, vector edges, panel edges (8), row edges (6: a tile; 3: packing; 48: packing beforehand), block edges (24, 48, 96 rows, 64, 256 columns, 256 steps), primes.
 const SIZES: &[[usize; 3]] = &[
     [1, 1, 1],
     [1, 512, 67],
@@ -20,12 +20,17 @@ const SIZES: &[[usize; 3]] = &[
     [19, 9, 12],
     [20, 12, 3],
     [25, 65, 30],
-    [49, 130, 9],
+    [2, 37, 258],
+    [47, 70, 300],
+    [48, 130, 9],
+    [73, 65, 11],
     [97, 31, 21],
     [64, 64, 256],
     [65, 19, 257],
     [67, 257, 7],
     [129, 48, 40],
+    [511, 5, 33],
+    [517, 9, 33],
     [66, 263, 515],
 ];
 

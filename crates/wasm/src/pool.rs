@@ -5,7 +5,7 @@
 //! caller                                 worker
 //! write JOB                              spin a little, then wait until TICKET changes
 //! NEXT = 0, LEFT = workers, TICKET += 1  (it reads JOB only after it saw the new ticket)
-//! notify                                 while (i = NEXT++) < tasks: run i
+//! notify, if anybody is asleep           while (i = NEXT++) < tasks: run i
 //! while (i = NEXT++) < tasks: run i      LEFT -= 1
 //! spin until LEFT = 0                    back to waiting
 //! ```
@@ -62,10 +62,17 @@ mod threaded {
     // SAFETY: `TICKET` orders the write before the reads, and `LEFT` the reads before the next write.
     unsafe impl Sync for JobCell {}
 
+    /// A word with a cache line of its own: what one thread polls must not share it with what another writes.
+    #[repr(align(64))]
+    struct Line<T>(T);
+
     static JOB: JobCell = JobCell(UnsafeCell::new(None));
-    static TICKET: AtomicI32 = AtomicI32::new(0);
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    static LEFT: AtomicUsize = AtomicUsize::new(0);
+    static TICKET: Line<AtomicI32> = Line(AtomicI32::new(0));
+    static NEXT: Line<AtomicUsize> = Line(AtomicUsize::new(0));
+    static LEFT: Line<AtomicUsize> = Line(AtomicUsize::new(0));
+    /// Workers that are about to wait or do. A worker counts itself before it looks at the ticket for the last time, the caller looks here after it
+    /// has bumped the ticket, both in one order for all: one of them sees the other.
+    static ASLEEP: Line<AtomicI32> = Line(AtomicI32::new(0));
     /// Threads that take part, the caller included: 1 is serial.
     static THREADS: AtomicUsize = AtomicUsize::new(1);
     static STOP: AtomicI32 = AtomicI32::new(0);
@@ -77,7 +84,7 @@ mod threaded {
     static SPREAD: AtomicI32 = AtomicI32::new(0);
 
     /// How often a worker looks for the next job before it sleeps: to be there for the next kernel of a training step. Not tuned.
-    const SPINS: usize = 2_000;
+    const SPINS: usize = 40_000;
 
     impl Parallel for Pool {
         fn for_each(&self, tasks: usize, nanoseconds: usize, task: &Task) {
@@ -92,14 +99,16 @@ mod threaded {
                 let task = core::mem::transmute::<*const Task, *const Task<'static>>(task as *const Task);
                 *JOB.0.get() = Some(Job { task, tasks });
             }
-            NEXT.store(0, Ordering::Relaxed);
-            LEFT.store(threads - 1, Ordering::Relaxed);
-            TICKET.fetch_add(1, Ordering::Release);
+            NEXT.0.store(0, Ordering::Relaxed);
+            LEFT.0.store(threads - 1, Ordering::Relaxed);
+            TICKET.0.fetch_add(1, Ordering::SeqCst);
             SPREAD.fetch_add(1, Ordering::Relaxed);
-            // SAFETY: the address of a live, aligned i32.
-            unsafe { memory_atomic_notify(TICKET.as_ptr(), (threads - 1) as u32) };
+            if ASLEEP.0.load(Ordering::SeqCst) > 0 {
+                // SAFETY: the address of a live, aligned i32.
+                unsafe { memory_atomic_notify(TICKET.0.as_ptr(), (threads - 1) as u32) };
+            }
             run(task, tasks, 0);
-            while LEFT.load(Ordering::Acquire) != 0 && TRAPPED.load(Ordering::Relaxed) == 0 {
+            while LEFT.0.load(Ordering::Acquire) != 0 && TRAPPED.load(Ordering::Relaxed) == 0 {
                 spin_loop();
             }
             BUSY.store(0, Ordering::Release);
@@ -112,7 +121,7 @@ mod threaded {
 
     fn run(task: &Task, tasks: usize, thread: usize) {
         loop {
-            let index = NEXT.fetch_add(1, Ordering::Relaxed);
+            let index = NEXT.0.fetch_add(1, Ordering::Relaxed);
             if index >= tasks {
                 return;
             }
@@ -123,7 +132,7 @@ mod threaded {
     /// Never returns until [`pool_stop`]: takes part in every job as thread `index` (1-based; the caller is 0).
     #[wasm_bindgen]
     pub fn worker_loop(index: usize) {
-        let mut seen = TICKET.load(Ordering::Acquire);
+        let mut seen = TICKET.0.load(Ordering::Acquire);
         READY.fetch_add(1, Ordering::Release);
         loop {
             seen = next_ticket(seen);
@@ -136,26 +145,29 @@ mod threaded {
                 (&*job.task, job.tasks)
             };
             run(task, tasks, index);
-            LEFT.fetch_sub(1, Ordering::Release);
+            LEFT.0.fetch_sub(1, Ordering::Release);
         }
     }
 
     fn next_ticket(seen: i32) -> i32 {
         for _ in 0..SPINS {
-            let now = TICKET.load(Ordering::Acquire);
+            let now = TICKET.0.load(Ordering::Acquire);
             if now != seen {
                 return now;
             }
             spin_loop();
         }
-        loop {
+        ASLEEP.0.fetch_add(1, Ordering::SeqCst);
+        let now = loop {
             // SAFETY: the address of a live, aligned i32.
-            unsafe { memory_atomic_wait32(TICKET.as_ptr(), seen, -1) };
-            let now = TICKET.load(Ordering::Acquire);
+            unsafe { memory_atomic_wait32(TICKET.0.as_ptr(), seen, -1) };
+            let now = TICKET.0.load(Ordering::Acquire);
             if now != seen {
-                return now;
+                break now;
             }
-        }
+        };
+        ASLEEP.0.fetch_sub(1, Ordering::SeqCst);
+        now
     }
 
     /// From now on jobs are shared by `threads` threads: the caller and workers 1 to `threads − 1`, all of them in their loop.
@@ -169,9 +181,9 @@ mod threaded {
     pub fn pool_stop() {
         THREADS.store(1, Ordering::Release);
         STOP.store(1, Ordering::Release);
-        TICKET.fetch_add(1, Ordering::Release);
+        TICKET.0.fetch_add(1, Ordering::SeqCst);
         // SAFETY: the address of a live, aligned i32.
-        unsafe { memory_atomic_notify(TICKET.as_ptr(), u32::MAX) };
+        unsafe { memory_atomic_notify(TICKET.0.as_ptr(), u32::MAX) };
     }
 
     /// Address of the count of workers that have entered their loop.

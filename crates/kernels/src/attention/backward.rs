@@ -12,14 +12,15 @@
 //! own parts of a head: first blocks of queries for dQ, then tiles of keys for dK and dV, so that two of the products are done twice. Which
 //! it is depends on the shape alone, and every sum runs in one order, so that the bits do not depend on the threads.
 
-use super::mask::Seen;
-use super::tile::{self, STRIDE, Tiles};
-use super::{BACKWARD_QUERIES, Head, HeadRows, KEYS, Mask, Scores, Shape, forward};
-use crate::gemm::tile::{Into, Left, Target};
-use crate::lanes::{Lane, WIDTH};
+mod visit;
+
+use super::tile::Tiles;
+use super::{BACKWARD_QUERIES, Head, KEYS, Mask, Scores, Shape, forward};
+use crate::lanes::Lane;
 use crate::lanewise;
 use crate::parallel::{Disjoint, Parallel, for_each_chunk};
 use core::ops::Range;
+use visit::{Slot, Visit, columns};
 
 /// From this many key heads on, over all items, each is a task.
 const WHOLE_HEADS_FROM: usize = 4;
@@ -53,14 +54,6 @@ struct Backward<'a> {
     d_packed: Disjoint<'a, f32>,
     offsets: [usize; 3],
     d_bias: Option<Disjoint<'a, f32>>,
-}
-
-/// Which gradients a visit to a tile adds to.
-#[derive(Clone, Copy, PartialEq)]
-enum Visit {
-    Both,
-    Query,
-    KeyValue,
 }
 
 /// Gradients of [`super::forward`]. `seen` are the whole weights and their gradient, where they were asked for and used; `delta` is
@@ -130,53 +123,6 @@ fn deltas(shape: &Shape, out: &[f32], d_out: &[f32], seen: Option<(&[f32], &[f32
 /// exactly 0.
 fn dot_in_order(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).fold(Lane::zero(), |sum, (&a, &b)| Lane::splat(a).madd(Lane::splat(b), sum)).first()
-}
-
-/// A thread's scratch: at most `320 · headDim + 256 · valueHeadDim` (both in whole vectors) `+ 12,288` elements.
-struct Slot<'a> {
-    /// Keys and values as columns of panels.
-    packed_keys: &'a mut [f32],
-    packed_values: &'a mut [f32],
-    weights: &'a mut [f32],
-    d_scores: &'a mut [f32],
-    slopes: &'a mut [f32],
-    d_key: &'a mut [f32],
-    d_value: &'a mut [f32],
-    /// The tile's keys, scaled, as panels.
-    keys: &'a mut [f32],
-    /// Its queries and dOut: as rows and as panels.
-    queries: &'a mut [f32],
-    query_panels: &'a mut [f32],
-    d_outs: &'a mut [f32],
-    d_out_panels: &'a mut [f32],
-}
-
-impl<'a> Slot<'a> {
-    fn new(shape: &Shape, scratch: &'a mut [f32]) -> Self {
-        let (columns, value_columns) = columns(shape);
-        let tile = BACKWARD_QUERIES * STRIDE;
-        let mut rest = scratch;
-        let mut take = |len: usize| rest.split_off_mut(..len).expect("attention: scratch is as long as kernels.rs says");
-        Self {
-            packed_keys: take(KEYS * shape.head_dim),
-            packed_values: take(KEYS * shape.value_head_dim),
-            weights: take(tile),
-            d_scores: take(tile),
-            slopes: take(tile),
-            d_key: take(KEYS * columns),
-            d_value: take(KEYS * value_columns),
-            keys: take(KEYS * columns),
-            queries: take(BACKWARD_QUERIES * columns),
-            query_panels: take(BACKWARD_QUERIES * columns),
-            d_outs: take(BACKWARD_QUERIES * value_columns),
-            d_out_panels: take(BACKWARD_QUERIES * value_columns),
-        }
-    }
-}
-
-/// Widths of a head's rows in whole vectors.
-fn columns(shape: &Shape) -> (usize, usize) {
-    (shape.head_dim.next_multiple_of(WIDTH), shape.value_head_dim.next_multiple_of(WIDTH))
 }
 
 impl Backward<'_> {
@@ -263,111 +209,6 @@ impl Backward<'_> {
             }
         }
         self.write_keys(kv_head, &keys, slot);
-    }
-
-    fn pack(&self, at: Head, keys: &Range<usize>, slot: &mut Slot) {
-        tile::pack_columns(&self.shape.key(self.key, at), keys, slot.packed_keys);
-        tile::pack_columns(&self.shape.value(self.value, at), keys, slot.packed_values);
-        tile::pack_rows(&self.shape.key(self.key, at), keys, slot.keys);
-        tile::scale(slot.keys, self.scores.scale);
-    }
-
-    /// One tile: recompute the weights, then add its share to the gradients.
-    #[allow(unsafe_code)]
-    fn visit(&self, tiles: &Tiles, queries: &Range<usize>, keys: &Range<usize>, visit: Visit, slot: &mut Slot) {
-        let seen = tiles.seen(queries, keys);
-        if seen == Seen::Nothing {
-            return;
-        }
-        let (shape, at) = (self.shape, tiles.at);
-        let (query, key, d_out) = (shape.query(self.query, at), shape.key(self.key, at), shape.out(self.d_out, at));
-        tile::gather(&query, queries, slot.queries);
-        tile::gather(&d_out, queries, slot.d_outs);
-        self.weights_and_d_scores(tiles, queries, keys, seen, slot);
-        let careful = |rows: &HeadRows, range: &Range<usize>| seen == Seen::Some && !tile::is_finite(rows, range);
-        let (columns, value_columns) = columns(shape);
-        if visit != Visit::Query {
-            tile::pack_rows(&query, queries, slot.query_panels);
-            tile::pack_rows(&d_out, queries, slot.d_out_panels);
-            let transposed = |tile| Left { data: tile, row_stride: 1, step_stride: STRIDE };
-            // dV += dropout(W)ᵀ dOut
-            tile::own(slot.d_value, value_columns, |to| {
-                let sizes = [keys.len(), queries.len(), value_columns];
-                tile::product(sizes, transposed(slot.weights), slot.d_out_panels, careful(&d_out, queries), to, Into::Add);
-            });
-            // dK += Sᵀ Q
-            tile::own(slot.d_key, columns, |to| {
-                let sizes = [keys.len(), queries.len(), columns];
-                tile::product(sizes, transposed(slot.d_scores), slot.query_panels, careful(&query, queries), to, Into::Add);
-            });
-        }
-        if visit != Visit::KeyValue {
-            // dQ += S K
-            let left = Left { data: slot.d_scores, row_stride: STRIDE, step_stride: 1 };
-            let start = self.offsets[0] + query.start + queries.start * query.stride;
-            // SAFETY: this head's columns of these queries, which are this task's.
-            let to = unsafe { Target::new(&self.d_packed, start, query.stride) };
-            tile::product([queries.len(), keys.len(), shape.head_dim], left, slot.keys, careful(&key, keys), to, Into::Add);
-        }
-    }
-
-    /// Fills `slot.weights` with the weights after dropout and `slot.d_scores` with the gradient of the products `Q Kᵀ`.
-    fn weights_and_d_scores(&self, tiles: &Tiles, queries: &Range<usize>, keys: &Range<usize>, seen: Seen, slot: &mut Slot) {
-        let shape = self.shape;
-        let width = keys.len().next_multiple_of(WIDTH);
-        let rows = Left { data: slot.queries, row_stride: shape.head_dim, step_stride: 1 };
-        tiles.scores(rows, queries, keys, seen, slot.packed_keys, slot.weights, Some(slot.slopes));
-        // G = dOut Vᵀ
-        let left = Left { data: slot.d_outs, row_stride: shape.value_head_dim, step_stride: 1 };
-        tile::own(slot.d_scores, STRIDE, |to| {
-            tile::product([queries.len(), shape.value_head_dim, width], left, slot.packed_values, false, to, Into::Store);
-        });
-        for (r, query) in queries.clone().enumerate() {
-            let part = r * STRIDE..r * STRIDE + width;
-            self.d_scores_row(tiles, query, keys, &mut slot.weights[part.clone()], &mut slot.d_scores[part.clone()], &slot.slopes[part]);
-        }
-    }
-
-    /// One row: `d_scores` holds G and receives S, but for the scale; `weights` holds scores and receives weights after dropout.
-    #[allow(unsafe_code)]
-    fn d_scores_row(&self, tiles: &Tiles, query: usize, keys: &Range<usize>, weights: &mut [f32], d_scores: &mut [f32], slopes: &[f32]) {
-        let Scores { softcap, dropout, .. } = *self.scores;
-        let row = self.shape.score_row(tiles.at, query);
-        let stream = dropout.is_active().then(|| dropout.row(row));
-        let whole = row * self.shape.key_len + keys.start..row * self.shape.key_len + keys.end;
-        let d_weights = self.d_weights.map(|d_weights| &d_weights[whole.clone()]);
-        let (lse, delta) = (self.lse[row], Lane::splat(self.delta[row]));
-        if lse == f32::NEG_INFINITY {
-            weights.fill(0.0);
-            return d_scores.fill(0.0); // a query that sees nothing
-        }
-        let lse = Lane::splat(lse);
-        let (zero, tiny) = (Lane::zero(), Lane::splat(f32::MIN_POSITIVE));
-        for (v, (weight_four, d_four)) in weights.chunks_exact_mut(WIDTH).zip(d_scores.chunks_exact_mut(WIDTH)).enumerate() {
-            let column = v * WIDTH;
-            let weight = forward::power(Lane::load(weight_four) - lse);
-            let mut gradient = Lane::load(d_four);
-            if let Some(stream) = stream {
-                let kept = stream.kept(keys.start + column);
-                gradient = kept.select(gradient * stream.scale(), zero);
-                kept.select(weight * stream.scale(), zero).store(weight_four);
-            } else {
-                weight.store(weight_four);
-            }
-            if let Some(d_weights) = d_weights {
-                gradient = gradient + Lane::load_partial(&d_weights[column..], 0.0);
-            }
-            // Where the weight is 0 the cell may be masked, and then the gradient may be NaN.
-            let mut d_score = weight.lt(tiny).select(zero, weight * (gradient - delta));
-            if let Some(d_bias) = &self.d_bias {
-                // SAFETY: this row of this tile, which one task visits.
-                d_score.store_partial(unsafe { d_bias.part(whole.start + column..whole.end.min(whole.start + column + WIDTH)) });
-            }
-            if softcap > 0.0 {
-                d_score = d_score * Lane::load(&slopes[column..]);
-            }
-            d_score.store(d_four);
-        }
     }
 
     #[allow(unsafe_code)]

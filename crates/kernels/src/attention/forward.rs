@@ -7,10 +7,9 @@ use super::{Head, KEYS, Mask, QUERIES, QUERY_BLOCK, Scores, Shape};
 use crate::gemm::tile::{Into, Left};
 use crate::lanes::{Lane, WIDTH};
 use crate::lanewise;
-use crate::math;
+use crate::math::{self, Powers};
 use crate::parallel::{Disjoint, Parallel};
 use crate::rng::DropoutRow;
-use core::f32::consts::LOG2_E;
 use core::ops::Range;
 
 /// `out` is `[batch, queryLen, numHeads, valueHeadDim]`, `lse` `[batch, numHeads, queryLen]`; `scratch` has a [`Slot`] for each thread.
@@ -134,10 +133,10 @@ fn attend(tiles: &Tiles, key: &[f32], value: &[f32], queries: &Range<usize>, slo
 fn soften(tiles: &Tiles, queries: &Range<usize>, keys: &Range<usize>, row: usize, slot: &mut Slot) {
     let width = keys.len().next_multiple_of(WIDTH);
     let dropout = tiles.scores.dropout;
+    let powers = Powers::held();
     for (r, query) in queries.clone().enumerate() {
         let scores = &mut slot.tile[r * STRIDE..][..width];
-        let (largest, total) = (&mut slot.largest[row + r], &mut slot.total[row + r]);
-        let correction = soften_row(scores, largest, total);
+        let correction = soften_row(scores, &powers, &mut slot.largest[row + r], &mut slot.total[row + r]);
         if correction != 1.0 {
             tile::scale(&mut slot.sums[(row + r) * slot.columns..][..slot.columns], correction);
         }
@@ -148,10 +147,10 @@ fn soften(tiles: &Tiles, queries: &Range<usize>, keys: &Range<usize>, row: usize
 }
 
 /// One query's step of the online softmax; gives the correction of what was summed before.
-#[inline]
-fn soften_row(scores: &mut [f32], largest: &mut f32, total: &mut f32) -> f32 {
+#[inline(always)]
+fn soften_row(scores: &mut [f32], powers: &Powers, largest: &mut f32, total: &mut f32) -> f32 {
     let before = *largest;
-    let mut now = row_largest(scores).max(before);
+    let mut now = row_largest(scores, before);
     if now == f32::NEG_INFINITY {
         if !scores.iter().any(|score| score.is_nan()) {
             scores.fill(0.0);
@@ -160,35 +159,31 @@ fn soften_row(scores: &mut [f32], largest: &mut f32, total: &mut f32) -> f32 {
         now = 0.0; // nothing but NaN and −∞: the NaN has to come through
     }
     let shift = Lane::splat(now);
-    let (mut even, mut odd) = (Lane::zero(), Lane::zero());
-    let mut pairs = scores.chunks_exact_mut(2 * WIDTH);
-    for pair in &mut pairs {
-        let (a, b) = (power(Lane::load(pair) - shift), power(Lane::load(&pair[WIDTH..]) - shift));
-        a.store(pair);
-        b.store(&mut pair[WIDTH..]);
-        (even, odd) = (even + a, odd + b);
+    let mut sum = Lane::zero();
+    for four in scores.as_chunks_mut::<WIDTH>().0 {
+        let power = powers.of_e(Lane::from_array(*four) - shift);
+        *four = power.to_array();
+        sum = sum + power;
     }
-    let rest = pairs.into_remainder();
-    if !rest.is_empty() {
-        let a = power(Lane::load(rest) - shift);
-        a.store(rest);
-        even = even + a;
-    }
-    let correction = if before == f32::NEG_INFINITY { 0.0 } else { power(Lane::splat(before - now)).first() };
+    let correction = match before {
+        f32::NEG_INFINITY => 0.0,
+        _ if before == now => 1.0,
+        _ => powers.of_e(Lane::splat(before - now)).first(),
+    };
     *largest = now;
-    *total = *total * correction + (even + odd).sum();
+    *total = *total * correction + sum.sum();
     correction
 }
 
-fn row_largest(scores: &[f32]) -> f32 {
-    let lowest = Lane::splat(f32::NEG_INFINITY);
-    let (mut even, mut odd) = (lowest, lowest);
-    let mut pairs = scores.chunks_exact(2 * WIDTH);
-    for pair in &mut pairs {
+/// The largest of `scores` and `before`; NaN is passed over.
+#[inline(always)]
+fn row_largest(scores: &[f32], before: f32) -> f32 {
+    let (mut even, mut odd) = (Lane::splat(before), Lane::splat(before));
+    let (pairs, rest) = scores.as_chunks::<{ 2 * WIDTH }>();
+    for pair in pairs {
         even = even.max(Lane::load(pair));
         odd = odd.max(Lane::load(&pair[WIDTH..]));
     }
-    let rest = pairs.remainder();
     if !rest.is_empty() {
         even = even.max(Lane::load(rest));
     }
@@ -206,18 +201,18 @@ fn drop_row(weights: &mut [f32], row: DropoutRow, from: usize) {
 fn finish(shape: &Shape, at: Head, queries: &Range<usize>, slot: &Slot, out: &Disjoint<f32>, lse: &Disjoint<f32>) {
     let rows = shape.out(&[], at);
     for (r, query) in queries.clone().enumerate() {
-        let (largest, total) = (slot.largest[r], slot.total[r]);
-        let inverse = if total == 0.0 { 0.0 } else { 1.0 / total };
+        let total = slot.total[r];
+        let inverse = Lane::splat(if total == 0.0 { 0.0 } else { 1.0 / total });
         let start = rows.start + query * rows.stride;
         // SAFETY: this head's part of this query's row; no other task has it.
         let to = unsafe { out.part(start..start + rows.width) };
-        let inverse = Lane::splat(inverse);
         lanewise::map([&slot.sums[r * slot.columns..][..rows.width]], to, |[sum]| sum * inverse);
-        let row = shape.score_row(at, query);
-        // SAFETY: as above.
-        let to = unsafe { lse.part(row..row + 1) };
-        to[0] = if total == 0.0 { f32::NEG_INFINITY } else { largest + math::ln1(total) };
     }
+    let first = shape.score_row(at, queries.start);
+    // SAFETY: as above.
+    let lse = unsafe { lse.part(first..first + queries.len()) };
+    // A query that sees nothing has −∞ + ln 0.
+    lanewise::map([&slot.largest[..queries.len()], &slot.total[..queries.len()]], lse, |[largest, total]| largest + math::ln(total));
 }
 
 /// The weights themselves, `[batch, numHeads, queryLen, keyLen]`, before dropout, from the `lse` of [`forward`].
@@ -279,14 +274,6 @@ fn normalise_row(scores: &mut [f32], lse: f32) {
     if lse == f32::NEG_INFINITY {
         return scores.fill(0.0);
     }
-    let shift = Lane::splat(lse);
-    for four in scores.chunks_exact_mut(WIDTH) {
-        power(Lane::load(four) - shift).store(four);
-    }
-}
-
-/// `e^x`. Times log₂ e after the subtraction: before it, scores around 1,000 would lose half a digit more than they have to.
-#[inline(always)]
-pub(super) fn power(x: Lane) -> Lane {
-    math::exp2(x * Lane::splat(LOG2_E))
+    let (shift, powers) = (Lane::splat(lse), Powers::held());
+    lanewise::update(scores, [], |score, []| powers.of_e(score - shift));
 }

@@ -1,7 +1,7 @@
 //! Matrix product with a fused epilogue: `out = activation(op(a) · op(b) + bias)`.
 //!
 //! ```text
-//! pack b in panels of 8 columns, in parallel; a too if it is transposed
+//! pack b in panels of 8 columns, in parallel; a too if it is transposed and wide
 //! for each block of MC rows × NC columns (a task):
 //!     loop over KC steps of k                        the panel's KC × 8 stays in L1, a's MC × KC in L2
 //!         loop over the block's panels
@@ -10,8 +10,8 @@
 //! ```
 //! The loops are those of Goto and van de Geijn (2008) and BLIS, with two departures. The left operand is not packed when it lies in rows: a
 //! tile reads six rows, each in sequence, which costs nothing (packed or not, a tile is as fast), and a product 128 wide has little work to hide the packing behind. And all of
-//! `b` is packed before anything is multiplied, so that tasks share it whatever thread they run on. Fewer than [`PACK_FROM_ROWS`] rows
-//! take `b` as it lies (`small.rs`).
+//! `b` is packed before anything is multiplied, so that tasks share it whatever thread they run on. Fewer than [`SHARE_FROM_ROWS`] rows
+//! have packing of their own, or none (`small.rs`).
 //!
 //! Sums over k are in order within a block of KC and over blocks: the same for any number of threads.
 
@@ -37,7 +37,12 @@ const TASKS: usize = 8;
 /// Steps between the loads and stores of a tile's sums: KC × (8 + 6) × 4 bytes is half of a 32 kB L1.
 const KC: usize = 256;
 /// From this many rows on, packing `b` pays.
-const PACK_FROM_ROWS: usize = 8;
+const PACK_FROM_ROWS: usize = 3;
+/// From this width on a transposed `a` is packed too. Its steps lie that far apart: from 2 kB on they crowd each other out of the cache, below that packing costs
+/// more than it saves (over 2,048 steps: 256 wide 53 GFLOP/s as it lies and 46 packed, 1,024 wide 41 and 45).
+const PACK_LEFT_FROM: usize = 512;
+/// From this many rows on, packing all of it beforehand does, for all tasks.
+const SHARE_FROM_ROWS: usize = 48;
 
 /// Sizes of a product and how its operands lie: `a` is `[a_batch, m, k]` (transposed `[a_batch, k, m]`), `b` is `[b_batch, k, n]` (transposed
 /// `[b_batch, n, k]`).
@@ -82,20 +87,22 @@ pub fn matmul(
         let pre = pre.as_deref_mut().map(|pre| &mut pre[item * m * n..][..m * n]);
         let rows = Rows::new(&mut out[item * m * n..][..m * n], pre, n, epilogue);
         let (packed_right, packed_left) = packed.split_at_mut(packed_len(k, n));
-        let left = Left { data: a, row_stride: k, step_stride: 1 };
-        if m >= PACK_FROM_ROWS {
+        let (row_stride, step_stride) = if product.transpose_a { (1, m) } else { (k, 1) };
+        let left = Left { data: a, row_stride, step_stride };
+        if m >= SHARE_FROM_ROWS {
             if b_batch == batch || item == 0 {
                 pack_right(b, k, n, product.transpose_b, packed_right, pool);
             }
-            if product.transpose_a {
+            let pack = product.transpose_a && m >= PACK_LEFT_FROM;
+            if pack {
                 pack_left(a, k, m, block(m, n).0, packed_left, pool);
-                blocks(&product, Some(packed_left), left, packed_right, &rows, pool);
-            } else {
-                blocks(&product, None, left, packed_right, &rows, pool);
             }
+            let groups = pack.then_some(&*packed_left);
+            blocks(&product, groups, left, packed_right, &rows, pool);
+        } else if m >= PACK_FROM_ROWS {
+            small::few_rows(&product, left, b, &rows, packed_right, pool);
         } else if !product.transpose_b {
-            let transposed = Left { data: a, row_stride: 1, step_stride: m };
-            small::product(&product, if product.transpose_a { transposed } else { left }, b, &rows, pool);
+            small::product(&product, left, b, &rows, pool);
         } else if product.transpose_a {
             transpose(a, k, m, packed_left);
             small::product_transposed(&product, packed_left, b, &rows, pool);
@@ -112,7 +119,7 @@ fn block(m: usize, n: usize) -> (usize, usize) {
     enough.unwrap_or((MC / 4, NC / 4))
 }
 
-/// All tasks. `groups` is the packed form of a transposed left operand, read in place of `left`.
+/// All tasks. `groups` is the packed form of a transposed left operand, if there is one, read in place of `left`.
 fn blocks(product: &Product, groups: Option<&[f32]>, left: Left, packed: &[f32], rows: &Rows, pool: &impl Parallel) {
     let Product { m, n, k, .. } = *product;
     let (block_rows, block_columns) = block(m, n);

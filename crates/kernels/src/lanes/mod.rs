@@ -30,6 +30,17 @@ impl Lane {
         Self::splat(0.0)
     }
 
+    /// Each value in every lane of its own.
+    pub const fn splats<const N: usize>(values: [f32; N]) -> [Self; N] {
+        let mut lanes = [Self::splat(0.0); N];
+        let mut i = 0;
+        while i < N {
+            lanes[i] = Self::splat(values[i]);
+            i += 1;
+        }
+        lanes
+    }
+
     /// The first four elements of `from`; panics if there are fewer.
     #[inline(always)]
     pub fn load(from: &[f32]) -> Self {
@@ -105,11 +116,10 @@ impl Lane {
         (a + c) + (b + d)
     }
 
-    /// The largest lane.
+    /// The largest lane. Among lanes and not among scalars: a choice between two of those is a branch in V8, which nobody can predict.
     #[inline(always)]
     pub fn largest(self) -> f32 {
-        let [a, b, c, d] = self.to_array();
-        let (ac, bd) = (if a > c { a } else { c }, if b > d { b } else { d });
-        if ac > bd { ac } else { bd }
+        let pairs = self.max(self.swap_halves());
+        pairs.max(pairs.swap_neighbours()).first()
     }
 }

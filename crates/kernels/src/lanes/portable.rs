@@ -55,6 +55,16 @@ impl Lane {
     pub const fn to_array(self) -> [f32; 4] {
         self.0
     }
+    /// Lanes 2, 3, 0, 1.
+    #[inline(always)]
+    pub fn swap_halves(self) -> Self {
+        Self(from_fn(|i| self.0[i ^ 2]))
+    }
+    /// Lanes 1, 0, 3, 2.
+    #[inline(always)]
+    pub fn swap_neighbours(self) -> Self {
+        Self(from_fn(|i| self.0[i ^ 1]))
+    }
     /// Four rows become four columns.
     #[inline(always)]
     pub fn transpose(rows: [Self; 4]) -> [Self; 4] {

@@ -54,6 +54,14 @@ impl Lane {
         ]
     }
     #[inline(always)]
+    pub fn swap_halves(self) -> Self {
+        Self(i64x2_shuffle::<1, 0>(self.0, self.0))
+    }
+    #[inline(always)]
+    pub fn swap_neighbours(self) -> Self {
+        Self(i32x4_shuffle::<1, 0, 3, 2>(self.0, self.0))
+    }
+    #[inline(always)]
     pub fn transpose([a, b, c, d]: [Self; 4]) -> [Self; 4] {
         let (ab_low, ab_high) = (i32x4_shuffle::<0, 4, 1, 5>(a.0, b.0), i32x4_shuffle::<2, 6, 3, 7>(a.0, b.0));
         let (cd_low, cd_high) = (i32x4_shuffle::<0, 4, 1, 5>(c.0, d.0), i32x4_shuffle::<2, 6, 3, 7>(c.0, d.0));

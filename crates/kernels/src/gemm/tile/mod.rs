@@ -14,17 +14,7 @@
 //! | `wasm.rs` | wasm | the same loop instruction by instruction |
 //!
 //! The loop is spelled out for wasm because LLVM, which may, puts all loads of a step in front of its multiply-adds: 20 values are then alive, and V8
-//! spills. In GFLOP/s over 256 steps with both operands in L1, by `npm run bench:tile` (Node 24, AMD EPYC Zen 4 whose bare multiply-adds do
-//! 59 fused and 59 apart, November 2026):
-//!
-//! | rows × columns | fused, LLVM's order | fused, ours | apart, LLVM's order | apart, ours |
-//! | --- | --- | --- | --- | --- |
-//! | 2 × 16 | 55 | 55 | 44 | 47 |
-//! | 3 × 12 | 55 | 55 | 30 | 51 |
-//! | 4 × 8 | 55 | 55 | 44 | 50 |
-//! | 5 × 8 | 23 | 55 | 25 | 48 |
-//! | 6 × 8 | 28 | 59 | 30 | 30 |
-//! | 3 × 16, 4 × 12 | 28 | 28 | 30 | 30 |
+//! spills. docs/design/0005-register-tile.md has the figures, `npm run bench:tile` measures the candidates.
 
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "portable.rs"]

@@ -158,8 +158,12 @@ pub unsafe fn tiles(
     let (a, row, step) = (a.data.as_ptr(), a.row_stride * BYTES, a.step_stride * BYTES);
     let (panel, stride, add) = (panel.as_ptr(), stride * BYTES, (into == Into::Add) as usize);
     let scale = if let Into::Scale(by) = into { by } else { 1.0 };
-    macro_rules! call { ($tile:ident) => { unsafe { $tile(tiles, k, a, row, step, panel, to, stride, add, scale) } }; }
-    // SAFETY: the caller's promise, word for word.
+    macro_rules! call {
+        ($tile:ident) => {
+            // SAFETY: the caller's promise, word for word.
+            unsafe { $tile(tiles, k, a, row, step, panel, to, stride, add, scale) }
+        };
+    }
     match (height, width) {
         (1, 4) => call!(fovea_tile_1x4),
         (2, 4) => call!(fovea_tile_2x4),
