@@ -12,6 +12,8 @@ const inputs = {
   keyLengths: ({ dims }: { dims: Record<string, number> }) => dims.keyLen!,
   keep: flags(0.7),
   bias: normal(),
+  ranges: ({ index, dims }: { index: number; dims: Record<string, number> }) => (index % 2) * dims.keyLen!,
+  slopes: ({ index }: { index: number }) => 2 ** (-1 - index),
 };
 
 const outBound: Bound = {
@@ -44,6 +46,8 @@ export const attentionWeights: KernelCases<"attentionWeights"> = {
     keyLengths: inputs.keyLengths,
     keep: inputs.keep,
     bias: inputs.bias,
+    ranges: inputs.ranges,
+    slopes: inputs.slopes,
     lse: constant(0),
   },
   derive(args) {

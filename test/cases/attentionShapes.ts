@@ -5,8 +5,8 @@ import type { Fill } from "./types.ts";
 export interface AttentionCase {
   why: string;
   sizes: Sizes;
-  given?: readonly ("keyLengths" | "keep" | "bias")[];
-  fill?: Partial<Record<"query" | "key" | "value" | "keyLengths" | "keep" | "bias", Fill>>;
+  given?: readonly ("keyLengths" | "keep" | "bias" | "ranges" | "slopes")[];
+  fill?: Partial<Record<"query" | "key" | "value" | "keyLengths" | "keep" | "bias" | "ranges" | "slopes", Fill>>;
   spreads?: true;
 }
 
@@ -102,6 +102,37 @@ const masks: readonly AttentionCase[] = [
     fill: { keyLengths: cycle(64, 65, 131, 3) },
   },
   { why: "causal and key lengths", sizes: { ...small, causal: true }, given: ["keyLengths"], fill: { keyLengths: cycle(3, 9) } },
+  ...[1, 4, 100].map((sinks) => ({
+    why: `causal, window 2, sinks ${sinks}`,
+    sizes: { ...small, causal: true, window: 2, sinks },
+  })),
+  { why: "window and sinks over tiles", sizes: { ...tiles, window: 9, sinks: 3 } },
+  { why: "sinks in the second tile of keys too", sizes: { ...tiles, causal: true, causalOffset: 64, window: 3, sinks: 70 } },
+  { why: "ranges of all items", sizes: small, given: ["ranges"], fill: { ranges: documents(7, [3, 8], 11) } },
+  {
+    why: "ranges of each item, one of them empty, one beyond the keys",
+    sizes: { ...small, rangesBatch: 2 },
+    given: ["ranges"],
+    fill: { ranges: cycle(0, 4, 3, 3, 5, 99, -2, 6, 7, 2) },
+  },
+  { why: "ranges over tiles", sizes: tiles, given: ["ranges"], fill: { ranges: documents(67, [1, 30, 90, 128], 131) } },
+  {
+    why: "ranges, causal, window, sinks and lengths over tiles",
+    sizes: { ...tiles, batch: 2, causal: true, causalOffset: 50, window: 20, sinks: 2 },
+    given: ["ranges", "keyLengths"],
+    fill: { ranges: documents(67, [40, 100], 131), keyLengths: cycle(131, 77) },
+  },
+  { why: "slopes", sizes: { ...small, slopeOffset: 4 }, given: ["slopes"] },
+  {
+    why: "slopes over tiles, causal",
+    sizes: { ...tiles, numHeads: 2, causal: true, slopeOffset: 64, causalOffset: 64 },
+    given: ["slopes"],
+  },
+  {
+    why: "slopes, softcap, bias and keep",
+    sizes: { ...small, softcap: 2, biasHeads: 3, keepQueries: 7 },
+    given: ["slopes", "bias", "keep"],
+  },
   ...shapes().map(([b, h, q]) => ({
     why: `keep [${b}, ${h}, ${q}, keyLen]`,
     sizes: { ...small, keepBatch: b, keepHeads: h, keepQueries: q },
@@ -167,6 +198,16 @@ const masks: readonly AttentionCase[] = [
     fill: { keyLengths: cycle(120) },
   },
 ];
+
+/** The keys are documents that end at `ends` and at `keyLen`; query i sees the one that holds key i · keyLen / queryLen. */
+function documents(queryLen: number, ends: readonly number[], keyLen: number): Fill {
+  const bounds = [0, ...ends, keyLen];
+  return ({ index }) => {
+    const key = Math.floor(((Math.floor(index / 2) % queryLen) * keyLen) / queryLen);
+    const document = bounds.findLastIndex((start) => start <= key);
+    return bounds[document + (index % 2)]!;
+  };
+}
 
 /** Every broadcast over items, heads and queries of `small`. */
 function shapes(): [number, number, number][] {

@@ -2,7 +2,7 @@ import type { KernelArgs } from "../../ts/runtime/kernels.gen.ts";
 
 /** What attention's kernels take besides buffers. */
 export type AttentionDims = Omit<KernelArgs<never, never, never>["attentionForward"], AttentionBuffers>;
-type AttentionBuffers = "query" | "key" | "value" | "keyLengths" | "keep" | "bias" | "out" | "lse";
+type AttentionBuffers = "query" | "key" | "value" | "keyLengths" | "keep" | "bias" | "ranges" | "slopes" | "out" | "lse";
 type Sizes = Pick<AttentionDims, "batch" | "queryLen" | "keyLen" | "numHeads" | "headDim">;
 
 /** Every dim, from those that matter: nothing masked, tokens next to each other, values as wide as keys, as many heads of both. */
@@ -20,6 +20,9 @@ export function attentionDims(sizes: Sizes & Partial<AttentionDims>): AttentionD
     biasBatch: 1,
     biasHeads: 1,
     biasQueries: 1,
+    rangesBatch: 1,
+    sinks: 0,
+    slopeOffset: 0,
     causal: false,
     causalOffset: 0,
     window: -1,

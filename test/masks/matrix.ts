@@ -1,4 +1,4 @@
-import { all, bias, causal, drop, keep, lengths, type Mask, window } from "../../ts/ops/mask.ts";
+import { all, bias, causal, drop, keep, lengths, type Mask, prefix, sinks, slopes, window } from "../../ts/ops/mask.ts";
 import { tensor } from "../../ts/tensor/create.ts";
 import { random } from "../harness/random.ts";
 
@@ -50,6 +50,29 @@ export const maskCases: readonly MaskCase[] = [
     name: "causal window with an offset",
     mask: () => all(window(7), causal({ offset: 40 })),
     sees: (_b, _h, i, j) => j <= i + 40 && i + 40 - j <= 7,
+  },
+  {
+    name: "causal window with sinks",
+    mask: () => all(causal({ offset: 34 }), window(5), sinks(2)),
+    sees: (_b, _h, i, j) => j <= i + 34 && (i + 34 - j <= 5 || j < 2),
+  },
+  { name: "sinks without a window", mask: () => all(causal(), sinks(3)), sees: (_b, _h, i, j) => j <= i },
+  { name: "prefix of all items", mask: () => prefix(12), sees: (_b, _h, i, j) => j < 12 || j <= i },
+  {
+    name: "prefix of each item, bottom right, with lengths",
+    mask: () => all(prefix([0, 71, 40], { offset: 34 }), lengths([71, 50, 71])),
+    sees: (b, _h, i, j) => (j < [0, 71, 40][b]! || j <= i + 34) && j < [71, 50, 71][b]!,
+  },
+  { name: "slopes mask nothing", mask: () => slopes([0.5, 0.25, 0.125, 0]), sees: () => true },
+  {
+    name: "slopes, causal and drop",
+    mask: () =>
+      all(
+        slopes([1, 0.5, 2, 4], { offset: 34 }),
+        causal({ offset: 34 }),
+        drop(flagsOf([queryLen, keyLen], ([i, j]) => rowsOut(i!, j!))),
+      ),
+    sees: (_b, _h, i, j) => j <= i + 34 && !rowsOut(i, j),
   },
   { name: "lengths: all, none, some", mask: () => lengths([71, 0, 33]), sees: (b, _h, _i, j) => j < [71, 0, 33][b]! },
   {

@@ -11,17 +11,29 @@ import { type MaskArguments, maskArguments, type ScoreDims } from "./maskArgumen
 export function withFreeKeys(op: string, mask: Mask | null, dims: ScoreDims, extra: number): Mask | null {
   if (mask === null) return null;
   const masks = maskArguments(op, mask, dims);
-  const flags = masks.keep || masks.keyLengths || masks.causal || masks.window >= 0 ? keep(flagsOf(masks, dims, extra)) : null;
-  const added = masks.bias && concat([masks.bias, zeros([...masks.bias.shape.slice(0, 3), extra])], { axis: 3 });
-  masks.keyLengths?.dispose();
-  masks.keep?.dispose();
-  return all(flags, added && bias(added));
+  const { keep: kept, keyLengths, causal, window, ranges, slopes } = masks;
+  const flags = kept || keyLengths || causal || window >= 0 || ranges ? keep(flagsOf(masks, dims, extra)) : null;
+  const biases = [masks.bias, slopes && distances(masks, dims)].filter((tensor) => tensor !== null);
+  const added = biases.map((tensor) => bias(concat([tensor, zeros([...tensor.shape.slice(0, 3), extra])], { axis: 3 })));
+  for (const made of [keyLengths, kept, ranges, slopes]) made?.dispose();
+  return all(flags, ...added);
+}
+
+/** What slopes take off, as a bias. */
+function distances({ slopes, slopeOffset }: MaskArguments, { numHeads, queryLen, keyLen }: ScoreDims): Tensor {
+  const out = empty([1, numHeads, queryLen, keyLen]);
+  const to = out.view();
+  let at = 0;
+  for (const slope of slopes!.view())
+    for (let i = 0; i < queryLen; i += 1)
+      for (let j = 0; j < keyLen; j += 1, at += 1) to[at] = -slope * Math.abs(i + slopeOffset - j);
+  return out;
 }
 
 function flagsOf(masks: MaskArguments, { batch, queryLen, keyLen }: ScoreDims, extra: number): Tensor {
   const [keepBatch = 1, keepHeads = 1, keepQueries = 1] = masks.keep?.shape ?? [];
-  const items = masks.keyLengths ? batch : keepBatch;
-  const queries = masks.causal || masks.window >= 0 ? queryLen : keepQueries;
+  const items = masks.keyLengths || (masks.ranges?.shape[0] ?? 1) > 1 ? batch : keepBatch;
+  const queries = masks.causal || masks.window >= 0 || masks.ranges ? queryLen : keepQueries;
   const out = empty([items, keepHeads, queries, keyLen + extra], "bool");
   const to = out.view();
   to.fill(1);
@@ -33,14 +45,24 @@ function flagsOf(masks: MaskArguments, { batch, queryLen, keyLen }: ScoreDims, e
       for (let i = 0; i < queries; i += 1, at += keyLen + extra) {
         const row = (((keepBatch === 1 ? 0 : b) * keepHeads + h) * keepQueries + (keepQueries === 1 ? 0 : i)) * keyLen;
         for (let j = 0; j < keyLen; j += 1)
-          if (kept?.[row + j] === 0 || (lengths && j >= lengths[b]!) || !positionSeen(masks, i, j)) to[at + j] = 0;
+          if (kept?.[row + j] === 0 || (lengths && j >= lengths[b]!) || !positionSeen(masks, b, i, j)) to[at + j] = 0;
       }
   return out;
 }
 
-/** The rules of the kernel for `causal` and `window`. */
-function positionSeen({ causal, causalOffset, window }: MaskArguments, query: number, key: number): boolean {
+/** The rules of the kernel for `causal`, `window`, `sinks` and `ranges`. */
+function positionSeen(
+  { causal, causalOffset, window, sinks, ranges }: MaskArguments,
+  b: number,
+  query: number,
+  key: number,
+): boolean {
+  const [items = 1, queryLen = 1] = ranges?.shape ?? [];
+  const at = 2 * ((b % items) * queryLen + query);
+  const [first, end] = ranges ? [ranges.view()[at]!, ranges.view()[at + 1]!] : [0, Number.POSITIVE_INFINITY];
+  if (key < first || key >= end) return false;
   const distance = query + causalOffset - key;
   if (causal && distance < 0) return false;
-  return window < 0 || (distance <= window && (causal || -distance <= window));
+  if (window < 0) return true;
+  return (distance <= window || key < first + sinks) && (causal || -distance <= window);
 }

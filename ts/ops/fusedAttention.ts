@@ -5,7 +5,7 @@ import { nextKey } from "../tensor/rng.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { sumTo } from "./expand.ts";
 import type { Mask } from "./mask.ts";
-import { broadcastSizes, type MaskArguments, maskArguments } from "./maskArguments.ts";
+import { broadcastSizes, type MaskArguments, maskArguments, maskTensors } from "./maskArguments.ts";
 
 export interface AttentionOptions {
   mask?: Mask | null | undefined;
@@ -81,9 +81,10 @@ export function fusedAttention(
   const call = { ...layout, ...scores, ...callArguments(masks) };
   forward(source, layout, call, out, lse, weights);
 
-  const { keyLengths, keep, bias } = masks;
+  const { bias } = masks;
+  const temporaries = maskTensors(masks);
   const outs = weights ? [out, weights] : [out];
-  const saved = [...source.inputs, ...outs, lse, ...[keyLengths, keep, bias].filter((tensor) => tensor !== null)];
+  const saved = [...source.inputs, ...outs, lse, ...temporaries];
   recordMany(outs, [...source.inputs, bias], saved, ([dOut = null, dWeights = null], grads) => {
     const inputCount = source.inputs.length;
     const dBias = bias && grads.wants(inputCount) ? empty([batch, numHeads, queryLen, keyLen]) : null;
@@ -92,7 +93,8 @@ export function fusedAttention(
     return [...source.gradients(dPacked, grads), dBias && sumTo(dBias, bias!.shape)];
   });
 
-  for (const temporary of [keyLengths, keep, bias, needLse ? null : lse]) temporary?.dispose();
+  for (const temporary of temporaries) temporary.dispose();
+  if (!needLse) lse.dispose();
   return { out, ...(weights && { weights }), ...(needLse && { lse }) };
 }
 

@@ -33,7 +33,21 @@ export { glu, swiglu } from "./glu.ts";
 export { type GroupNormOptions, groupNorm } from "./groupNorm.ts";
 export { layerNorm } from "./layerNorm.ts";
 export { linear } from "./linear.ts";
-export { all, bias, causal, drop, keep, lengths, type Mask, window } from "./mask.ts";
+export {
+  all,
+  bias,
+  causal,
+  documents,
+  drop,
+  keep,
+  lengths,
+  type Mask,
+  packed,
+  prefix,
+  sinks,
+  slopes,
+  window,
+} from "./mask.ts";
 export { type MatmulOptions, matmul } from "./matmul.ts";
 export { mean } from "./mean.ts";
 export { type MeanPoolOptions, meanPool } from "./meanPool.ts";

@@ -6,6 +6,7 @@ import { expectFloat } from "./checks.ts";
 import { expand } from "./expand.ts";
 import { lengthsTensor } from "./lengths.ts";
 import type { Mask } from "./mask.ts";
+import { rangesTensor } from "./maskRanges.ts";
 
 /** The sizes a mask is broadcast to. */
 export interface ScoreDims {
@@ -27,6 +28,13 @@ export interface MaskArguments {
   readonly causalOffset: number;
   /** −1: none. */
   readonly window: number;
+  /** So many keys are seen in spite of the window. */
+  readonly sinks: number;
+  /** int32 `[1 or batch, queryLen, 2]`. */
+  readonly ranges: Tensor | null;
+  /** float32 `[numHeads]`. */
+  readonly slopes: Tensor | null;
+  readonly slopeOffset: number;
 }
 
 /**
@@ -50,21 +58,29 @@ export function maskArguments(op: string, mask: Mask | null, dims: ScoreDims): M
     causal: offset !== null,
     causalOffset: offset ?? 0,
     window: windows.length === 0 ? -1 : Math.min(...windows),
+    sinks: Math.max(0, ...parts.flatMap((part) => (part.kind === "sinks" ? [part.count] : []))),
+    ranges: rangesTensor(op, parts, dims),
+    ...onlySlopes(op, parts, dims),
   };
 }
 
-/** Sizes as the kernels want them: of `keep` and `bias` along all but the last axis. */
-export function broadcastSizes({ keep, bias }: MaskArguments): {
+/** The tensors that were made, or borrowed by a reshape, for one call. */
+export const maskTensors = ({ keyLengths, keep, bias, ranges, slopes }: MaskArguments): Tensor[] =>
+  [keyLengths, keep, bias, ranges, slopes].filter((tensor) => tensor !== null);
+
+/** Sizes as the kernels want them: of `keep` and `bias` along all but the last axis, of `ranges` along the first. */
+export function broadcastSizes({ keep, bias, ranges }: MaskArguments): {
   keepBatch: number;
   keepHeads: number;
   keepQueries: number;
   biasBatch: number;
   biasHeads: number;
   biasQueries: number;
+  rangesBatch: number;
 } {
   const [keepBatch = 1, keepHeads = 1, keepQueries = 1] = keep?.shape ?? [];
   const [biasBatch = 1, biasHeads = 1, biasQueries = 1] = bias?.shape ?? [];
-  return { keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries };
+  return { keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch: ranges?.shape[0] ?? 1 };
 }
 
 function flat(mask: Mask): Mask[] {
@@ -80,6 +96,17 @@ function onlyOffset(op: string, parts: readonly Mask[]): number | null {
       `${op}: two causal masks contradict each other, got offsets ${offsets[0]} and ${other}; give one`,
     );
   return offsets[0] ?? null;
+}
+
+function onlySlopes(op: string, parts: readonly Mask[], { numHeads }: ScoreDims): Pick<MaskArguments, "slopes" | "slopeOffset"> {
+  const [first, other] = parts.filter((part) => part.kind === "slopes");
+  if (first === undefined) return { slopes: null, slopeOffset: 0 };
+  if (other !== undefined) throw new FoveaError("MASK", `${op}: slopes may be given once, got two of them`);
+  if (first.slopes.length !== numHeads)
+    throw new FoveaError("MASK", `${op}: slopes must have numHeads = ${numHeads} entries, got ${first.slopes.length}`);
+  const slopes = empty([numHeads]);
+  slopes.view().set(first.slopes);
+  return { slopes, slopeOffset: first.offset };
 }
 
 /** For each item the smallest of its lengths. */

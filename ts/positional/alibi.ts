@@ -1,6 +1,5 @@
-import { bias, type Mask } from "../ops/mask.ts";
+import { type Mask, slopes as slopesOf } from "../ops/mask.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { empty } from "../tensor/tensor.ts";
 import { queryOffset } from "./places.ts";
 import type { PositionalEncoding, ScoreContext } from "./positionalEncoding.ts";
 
@@ -14,9 +13,8 @@ export function alibi(): PositionalEncoding {
   return ({ numHeads }) => {
     const slopes = alibiSlopes(numHeads);
     return {
-      bias(query: Tensor, key: Tensor, context: ScoreContext): Mask {
-        const sizes = { queryLen: query.shape[1]!, keyLen: key.shape[1]!, offset: queryOffset("alibi", context) };
-        return bias(alibiBias(slopes, sizes));
+      bias(_query: Tensor, _key: Tensor, context: ScoreContext): Mask {
+        return slopesOf(slopes, { offset: queryOffset("alibi", context) });
       },
     };
   };
@@ -31,16 +29,4 @@ export function alibiSlopes(numHeads: number): number[] {
   return Array.from({ length: numHeads }, (_, head) =>
     head < power ? 2 ** ((-8 * (head + 1)) / power) : 2 ** ((-4 * (2 * (head - power) + 1)) / power),
   );
-}
-
-/** `[1, numHeads, queryLen, keyLen]`: what is added to the scores; query i stands at key i + `offset`. */
-function alibiBias(slopes: readonly number[], sizes: { queryLen: number; keyLen: number; offset: number }): Tensor {
-  const { queryLen, keyLen, offset } = sizes;
-  const out = empty([1, slopes.length, queryLen, keyLen]);
-  const view = out.view();
-  let at = 0;
-  for (const slope of slopes)
-    for (let i = 0; i < queryLen; i += 1)
-      for (let j = 0; j < keyLen; j += 1, at += 1) view[at] = -slope * Math.abs(i + offset - j);
-  return out;
 }

@@ -32,7 +32,9 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
    * successive tokens `…Stride` apart, so that all three may be slices of one packed projection. Saves `lse`, the log-sum-exp of
    * each row of scores (−∞ where a query may attend to nothing: its `out` is 0). `keep` is 1 where a query may attend, `bias` is
    * added to the scores; each of their leading dims is 1 or full. `causal`: key j is seen by query i if j ≤ i + causalOffset.
-   * `window` ≥ 0: with `causal`, and if i + causalOffset − j ≤ window; without, if |i − j| ≤ window. `softcap` 0: none.
+   * `window` ≥ 0: with `causal`, and if i + causalOffset − j ≤ window; without, if |i − j| ≤ window. `ranges`: and if j is from the first to
+   * below the second of its query's two; `rangesBatch` is 1 or `batch`. `sinks`: so many keys, from the first that a query would see without
+   * the window, are seen in spite of it. `slopes`: slope · |i + slopeOffset − j| is taken off the scores. `softcap` 0: none.
    */
   attentionForward: {
     query: F;
@@ -41,6 +43,8 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     keyLengths?: I | null | undefined;
     keep?: B | null | undefined;
     bias?: F | null | undefined;
+    ranges?: I | null | undefined;
+    slopes?: F | null | undefined;
     out: F;
     lse: F;
     batch: number;
@@ -59,6 +63,9 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     biasBatch: number;
     biasHeads: number;
     biasQueries: number;
+    rangesBatch: number;
+    sinks: number;
+    slopeOffset: number;
     causal: boolean;
     causalOffset: number;
     window: number;
@@ -77,6 +84,8 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     keyLengths?: I | null | undefined;
     keep?: B | null | undefined;
     bias?: F | null | undefined;
+    ranges?: I | null | undefined;
+    slopes?: F | null | undefined;
     lse: F;
     weights: F;
     batch: number;
@@ -95,6 +104,9 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     biasBatch: number;
     biasHeads: number;
     biasQueries: number;
+    rangesBatch: number;
+    sinks: number;
+    slopeOffset: number;
     causal: boolean;
     causalOffset: number;
     window: number;
@@ -115,6 +127,8 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     keyLengths?: I | null | undefined;
     keep?: B | null | undefined;
     bias?: F | null | undefined;
+    ranges?: I | null | undefined;
+    slopes?: F | null | undefined;
     out: F;
     dOut: F;
     lse: F;
@@ -142,6 +156,9 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     biasBatch: number;
     biasHeads: number;
     biasQueries: number;
+    rangesBatch: number;
+    sinks: number;
+    slopeOffset: number;
     causal: boolean;
     causalOffset: number;
     window: number;
@@ -593,6 +610,9 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const biasBatch = dim("attentionForward", "biasBatch", args.biasBatch);
     const biasHeads = dim("attentionForward", "biasHeads", args.biasHeads);
     const biasQueries = dim("attentionForward", "biasQueries", args.biasQueries);
+    const rangesBatch = dim("attentionForward", "rangesBatch", args.rangesBatch);
+    const sinks = dim("attentionForward", "sinks", args.sinks);
+    const slopeOffset = int("attentionForward", "slopeOffset", args.slopeOffset);
     const causal = args.causal ? 1 : 0;
     const causalOffset = int("attentionForward", "causalOffset", args.causalOffset);
     const window = int("attentionForward", "window", args.window);
@@ -606,6 +626,8 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const keyLengths = args.keyLengths == null ? 0 : int32("attentionForward", "keyLengths", args.keyLengths, batch, "batch");
     const keep = args.keep == null ? 0 : bool("attentionForward", "keep", args.keep, keepBatch * keepHeads * keepQueries * keyLen, "keepBatch * keepHeads * keepQueries * keyLen");
     const bias = args.bias == null ? 0 : float32("attentionForward", "bias", args.bias, biasBatch * biasHeads * biasQueries * keyLen, "biasBatch * biasHeads * biasQueries * keyLen");
+    const ranges = args.ranges == null ? 0 : int32("attentionForward", "ranges", args.ranges, rangesBatch * queryLen * 2, "rangesBatch * queryLen * 2");
+    const slopes = args.slopes == null ? 0 : float32("attentionForward", "slopes", args.slopes, numHeads, "numHeads");
     const out = float32("attentionForward", "out", args.out, batch * queryLen * numHeads * valueHeadDim, "batch * queryLen * numHeads * valueHeadDim");
     const lse = float32("attentionForward", "lse", args.lse, batch * numHeads * queryLen, "batch * numHeads * queryLen");
     apart("attentionForward", "out", args.out, "query", args.query);
@@ -614,17 +636,21 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("attentionForward", "out", args.out, "keyLengths", args.keyLengths);
     apart("attentionForward", "out", args.out, "keep", args.keep);
     apart("attentionForward", "out", args.out, "bias", args.bias);
+    apart("attentionForward", "out", args.out, "ranges", args.ranges);
+    apart("attentionForward", "out", args.out, "slopes", args.slopes);
     apart("attentionForward", "lse", args.lse, "query", args.query);
     apart("attentionForward", "lse", args.lse, "key", args.key);
     apart("attentionForward", "lse", args.lse, "value", args.value);
     apart("attentionForward", "lse", args.lse, "keyLengths", args.keyLengths);
     apart("attentionForward", "lse", args.lse, "keep", args.keep);
     apart("attentionForward", "lse", args.lse, "bias", args.bias);
+    apart("attentionForward", "lse", args.lse, "ranges", args.ranges);
+    apart("attentionForward", "lse", args.lse, "slopes", args.slopes);
     apart("attentionForward", "lse", args.lse, "out", args.out);
     const scratchSize = scratchBytes(threads * (192 * roundUp(headDim, 4) + 192 * roundUp(valueHeadDim, 4) + 4352));
     const scratch = binding.scratch(scratchSize);
     try {
-      binding.exports.attention_forward!(query, key, value, keyLengths, keep, bias, out, lse, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
+      binding.exports.attention_forward!(query, key, value, keyLengths, keep, bias, ranges, slopes, out, lse, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch, sinks, slopeOffset, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
     } catch (cause) {
       binding.trap(cause);
     }
@@ -649,6 +675,9 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const biasBatch = dim("attentionWeights", "biasBatch", args.biasBatch);
     const biasHeads = dim("attentionWeights", "biasHeads", args.biasHeads);
     const biasQueries = dim("attentionWeights", "biasQueries", args.biasQueries);
+    const rangesBatch = dim("attentionWeights", "rangesBatch", args.rangesBatch);
+    const sinks = dim("attentionWeights", "sinks", args.sinks);
+    const slopeOffset = int("attentionWeights", "slopeOffset", args.slopeOffset);
     const causal = args.causal ? 1 : 0;
     const causalOffset = int("attentionWeights", "causalOffset", args.causalOffset);
     const window = int("attentionWeights", "window", args.window);
@@ -661,6 +690,8 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const keyLengths = args.keyLengths == null ? 0 : int32("attentionWeights", "keyLengths", args.keyLengths, batch, "batch");
     const keep = args.keep == null ? 0 : bool("attentionWeights", "keep", args.keep, keepBatch * keepHeads * keepQueries * keyLen, "keepBatch * keepHeads * keepQueries * keyLen");
     const bias = args.bias == null ? 0 : float32("attentionWeights", "bias", args.bias, biasBatch * biasHeads * biasQueries * keyLen, "biasBatch * biasHeads * biasQueries * keyLen");
+    const ranges = args.ranges == null ? 0 : int32("attentionWeights", "ranges", args.ranges, rangesBatch * queryLen * 2, "rangesBatch * queryLen * 2");
+    const slopes = args.slopes == null ? 0 : float32("attentionWeights", "slopes", args.slopes, numHeads, "numHeads");
     const lse = float32("attentionWeights", "lse", args.lse, batch * numHeads * queryLen, "batch * numHeads * queryLen");
     const weights = float32("attentionWeights", "weights", args.weights, batch * numHeads * queryLen * keyLen, "batch * numHeads * queryLen * keyLen");
     apart("attentionWeights", "weights", args.weights, "query", args.query);
@@ -668,11 +699,13 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("attentionWeights", "weights", args.weights, "keyLengths", args.keyLengths);
     apart("attentionWeights", "weights", args.weights, "keep", args.keep);
     apart("attentionWeights", "weights", args.weights, "bias", args.bias);
+    apart("attentionWeights", "weights", args.weights, "ranges", args.ranges);
+    apart("attentionWeights", "weights", args.weights, "slopes", args.slopes);
     apart("attentionWeights", "weights", args.weights, "lse", args.lse);
     const scratchSize = scratchBytes(threads * (192 * roundUp(headDim, 4) + 192 * roundUp(valueHeadDim, 4) + 4352));
     const scratch = binding.scratch(scratchSize);
     try {
-      binding.exports.attention_weights!(query, key, keyLengths, keep, bias, lse, weights, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
+      binding.exports.attention_weights!(query, key, keyLengths, keep, bias, ranges, slopes, lse, weights, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch, sinks, slopeOffset, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
     } catch (cause) {
       binding.trap(cause);
     }
@@ -701,6 +734,9 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const biasBatch = dim("attentionBackward", "biasBatch", args.biasBatch);
     const biasHeads = dim("attentionBackward", "biasHeads", args.biasHeads);
     const biasQueries = dim("attentionBackward", "biasQueries", args.biasQueries);
+    const rangesBatch = dim("attentionBackward", "rangesBatch", args.rangesBatch);
+    const sinks = dim("attentionBackward", "sinks", args.sinks);
+    const slopeOffset = int("attentionBackward", "slopeOffset", args.slopeOffset);
     const causal = args.causal ? 1 : 0;
     const causalOffset = int("attentionBackward", "causalOffset", args.causalOffset);
     const window = int("attentionBackward", "window", args.window);
@@ -714,6 +750,8 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const keyLengths = args.keyLengths == null ? 0 : int32("attentionBackward", "keyLengths", args.keyLengths, batch, "batch");
     const keep = args.keep == null ? 0 : bool("attentionBackward", "keep", args.keep, keepBatch * keepHeads * keepQueries * keyLen, "keepBatch * keepHeads * keepQueries * keyLen");
     const bias = args.bias == null ? 0 : float32("attentionBackward", "bias", args.bias, biasBatch * biasHeads * biasQueries * keyLen, "biasBatch * biasHeads * biasQueries * keyLen");
+    const ranges = args.ranges == null ? 0 : int32("attentionBackward", "ranges", args.ranges, rangesBatch * queryLen * 2, "rangesBatch * queryLen * 2");
+    const slopes = args.slopes == null ? 0 : float32("attentionBackward", "slopes", args.slopes, numHeads, "numHeads");
     const out = float32("attentionBackward", "out", args.out, batch * queryLen * numHeads * valueHeadDim, "batch * queryLen * numHeads * valueHeadDim");
     const dOut = float32("attentionBackward", "dOut", args.dOut, batch * queryLen * numHeads * valueHeadDim, "batch * queryLen * numHeads * valueHeadDim");
     const lse = float32("attentionBackward", "lse", args.lse, batch * numHeads * queryLen, "batch * numHeads * queryLen");
@@ -727,6 +765,8 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("attentionBackward", "dPacked", args.dPacked, "keyLengths", args.keyLengths);
     apart("attentionBackward", "dPacked", args.dPacked, "keep", args.keep);
     apart("attentionBackward", "dPacked", args.dPacked, "bias", args.bias);
+    apart("attentionBackward", "dPacked", args.dPacked, "ranges", args.ranges);
+    apart("attentionBackward", "dPacked", args.dPacked, "slopes", args.slopes);
     apart("attentionBackward", "dPacked", args.dPacked, "out", args.out);
     apart("attentionBackward", "dPacked", args.dPacked, "dOut", args.dOut);
     apart("attentionBackward", "dPacked", args.dPacked, "lse", args.lse);
@@ -738,6 +778,8 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("attentionBackward", "dBias", args.dBias, "keyLengths", args.keyLengths);
     apart("attentionBackward", "dBias", args.dBias, "keep", args.keep);
     apart("attentionBackward", "dBias", args.dBias, "bias", args.bias);
+    apart("attentionBackward", "dBias", args.dBias, "ranges", args.ranges);
+    apart("attentionBackward", "dBias", args.dBias, "slopes", args.slopes);
     apart("attentionBackward", "dBias", args.dBias, "out", args.out);
     apart("attentionBackward", "dBias", args.dBias, "dOut", args.dOut);
     apart("attentionBackward", "dBias", args.dBias, "lse", args.lse);
@@ -749,7 +791,7 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     const delta = binding.scratch(deltaSize + scratchSize);
     const scratch = delta + deltaSize;
     try {
-      binding.exports.attention_backward!(query, key, value, keyLengths, keep, bias, out, dOut, lse, weights, dWeights, dPacked, dBias, delta, scratch, dPackedLen, dQueryOffset, dKeyOffset, dValueOffset, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
+      binding.exports.attention_backward!(query, key, value, keyLengths, keep, bias, ranges, slopes, out, dOut, lse, weights, dWeights, dPacked, dBias, delta, scratch, dPackedLen, dQueryOffset, dKeyOffset, dValueOffset, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch, sinks, slopeOffset, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
     } catch (cause) {
       binding.trap(cause);
     }
@@ -1446,6 +1488,8 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
     { name: "keyLengths", kind: "read", dtype: "int32", optional: true, length: ({ batch }: Dims<"batch">) => batch },
     { name: "keep", kind: "read", dtype: "bool", optional: true, length: ({ keepBatch, keepHeads, keepQueries, keyLen }: Dims<"keepBatch" | "keepHeads" | "keepQueries" | "keyLen">) => keepBatch * keepHeads * keepQueries * keyLen },
     { name: "bias", kind: "read", dtype: "float32", optional: true, length: ({ biasBatch, biasHeads, biasQueries, keyLen }: Dims<"biasBatch" | "biasHeads" | "biasQueries" | "keyLen">) => biasBatch * biasHeads * biasQueries * keyLen },
+    { name: "ranges", kind: "read", dtype: "int32", optional: true, length: ({ rangesBatch, queryLen }: Dims<"rangesBatch" | "queryLen">) => rangesBatch * queryLen * 2 },
+    { name: "slopes", kind: "read", dtype: "float32", optional: true, length: ({ numHeads }: Dims<"numHeads">) => numHeads },
     { name: "out", kind: "write", dtype: "float32", length: ({ batch, queryLen, numHeads, valueHeadDim }: Dims<"batch" | "queryLen" | "numHeads" | "valueHeadDim">) => batch * queryLen * numHeads * valueHeadDim },
     { name: "lse", kind: "write", dtype: "float32", length: ({ batch, numHeads, queryLen }: Dims<"batch" | "numHeads" | "queryLen">) => batch * numHeads * queryLen },
     { name: "batch", kind: "dim" },
@@ -1464,6 +1508,9 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
     { name: "biasBatch", kind: "dim" },
     { name: "biasHeads", kind: "dim" },
     { name: "biasQueries", kind: "dim" },
+    { name: "rangesBatch", kind: "dim" },
+    { name: "sinks", kind: "dim" },
+    { name: "slopeOffset", kind: "int" },
     { name: "causal", kind: "flag" },
     { name: "causalOffset", kind: "int" },
     { name: "window", kind: "int" },
@@ -1478,6 +1525,8 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
     { name: "keyLengths", kind: "read", dtype: "int32", optional: true, length: ({ batch }: Dims<"batch">) => batch },
     { name: "keep", kind: "read", dtype: "bool", optional: true, length: ({ keepBatch, keepHeads, keepQueries, keyLen }: Dims<"keepBatch" | "keepHeads" | "keepQueries" | "keyLen">) => keepBatch * keepHeads * keepQueries * keyLen },
     { name: "bias", kind: "read", dtype: "float32", optional: true, length: ({ biasBatch, biasHeads, biasQueries, keyLen }: Dims<"biasBatch" | "biasHeads" | "biasQueries" | "keyLen">) => biasBatch * biasHeads * biasQueries * keyLen },
+    { name: "ranges", kind: "read", dtype: "int32", optional: true, length: ({ rangesBatch, queryLen }: Dims<"rangesBatch" | "queryLen">) => rangesBatch * queryLen * 2 },
+    { name: "slopes", kind: "read", dtype: "float32", optional: true, length: ({ numHeads }: Dims<"numHeads">) => numHeads },
     { name: "lse", kind: "read", dtype: "float32", length: ({ batch, numHeads, queryLen }: Dims<"batch" | "numHeads" | "queryLen">) => batch * numHeads * queryLen },
     { name: "weights", kind: "write", dtype: "float32", length: ({ batch, numHeads, queryLen, keyLen }: Dims<"batch" | "numHeads" | "queryLen" | "keyLen">) => batch * numHeads * queryLen * keyLen },
     { name: "batch", kind: "dim" },
@@ -1496,6 +1545,9 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
     { name: "biasBatch", kind: "dim" },
     { name: "biasHeads", kind: "dim" },
     { name: "biasQueries", kind: "dim" },
+    { name: "rangesBatch", kind: "dim" },
+    { name: "sinks", kind: "dim" },
+    { name: "slopeOffset", kind: "int" },
     { name: "causal", kind: "flag" },
     { name: "causalOffset", kind: "int" },
     { name: "window", kind: "int" },
@@ -1511,6 +1563,8 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
     { name: "keyLengths", kind: "read", dtype: "int32", optional: true, length: ({ batch }: Dims<"batch">) => batch },
     { name: "keep", kind: "read", dtype: "bool", optional: true, length: ({ keepBatch, keepHeads, keepQueries, keyLen }: Dims<"keepBatch" | "keepHeads" | "keepQueries" | "keyLen">) => keepBatch * keepHeads * keepQueries * keyLen },
     { name: "bias", kind: "read", dtype: "float32", optional: true, length: ({ biasBatch, biasHeads, biasQueries, keyLen }: Dims<"biasBatch" | "biasHeads" | "biasQueries" | "keyLen">) => biasBatch * biasHeads * biasQueries * keyLen },
+    { name: "ranges", kind: "read", dtype: "int32", optional: true, length: ({ rangesBatch, queryLen }: Dims<"rangesBatch" | "queryLen">) => rangesBatch * queryLen * 2 },
+    { name: "slopes", kind: "read", dtype: "float32", optional: true, length: ({ numHeads }: Dims<"numHeads">) => numHeads },
     { name: "out", kind: "read", dtype: "float32", length: ({ batch, queryLen, numHeads, valueHeadDim }: Dims<"batch" | "queryLen" | "numHeads" | "valueHeadDim">) => batch * queryLen * numHeads * valueHeadDim },
     { name: "dOut", kind: "read", dtype: "float32", length: ({ batch, queryLen, numHeads, valueHeadDim }: Dims<"batch" | "queryLen" | "numHeads" | "valueHeadDim">) => batch * queryLen * numHeads * valueHeadDim },
     { name: "lse", kind: "read", dtype: "float32", length: ({ batch, numHeads, queryLen }: Dims<"batch" | "numHeads" | "queryLen">) => batch * numHeads * queryLen },
@@ -1538,6 +1592,9 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
     { name: "biasBatch", kind: "dim" },
     { name: "biasHeads", kind: "dim" },
     { name: "biasQueries", kind: "dim" },
+    { name: "rangesBatch", kind: "dim" },
+    { name: "sinks", kind: "dim" },
+    { name: "slopeOffset", kind: "int" },
     { name: "causal", kind: "flag" },
     { name: "causalOffset", kind: "int" },
     { name: "window", kind: "int" },

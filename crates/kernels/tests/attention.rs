@@ -65,6 +65,9 @@ impl Case {
             bias: Broadcast::new(self.bias.as_deref(), [1, s.num_heads, s.query_len], s.key_len),
             causal: self.causal,
             window: self.window,
+            sinks: 0,
+            ranges: None,
+            slopes: None,
         }
     }
 

@@ -18,7 +18,7 @@
 
 use crate::declare::{div_ceil, kernels, round_up};
 use crate::pool::POOL;
-use fovea_kernels::attention::{self, Broadcast, Mask, Scores, Shape};
+use fovea_kernels::attention::{self, Broadcast, Mask, Scores, Shape, Slopes};
 use fovea_kernels::rng::Dropout;
 use fovea_kernels::unfold::Axis;
 use fovea_kernels::{
@@ -46,7 +46,9 @@ kernels! {
     /// successive tokens `…Stride` apart, so that all three may be slices of one packed projection. Saves `lse`, the log-sum-exp of
     /// each row of scores (−∞ where a query may attend to nothing: its `out` is 0). `keep` is 1 where a query may attend, `bias` is
     /// added to the scores; each of their leading dims is 1 or full. `causal`: key j is seen by query i if j ≤ i + causalOffset.
-    /// `window` ≥ 0: with `causal`, and if i + causalOffset − j ≤ window; without, if |i − j| ≤ window. `softcap` 0: none.
+    /// `window` ≥ 0: with `causal`, and if i + causalOffset − j ≤ window; without, if |i − j| ≤ window. `ranges`: and if j is from the first to
+    /// below the second of its query's two; `rangesBatch` is 1 or `batch`. `sinks`: so many keys, from the first that a query would see without
+    /// the window, are seen in spite of it. `slopes`: slope · |i + slopeOffset − j| is taken off the scores. `softcap` 0: none.
     attention_forward(
         query: read [(batch * query_len - 1) * query_stride + num_heads * head_dim],
         key: read [(batch * key_len - 1) * key_stride + num_kv_heads * head_dim],
@@ -54,12 +56,15 @@ kernels! {
         key_lengths: maybe_i32 [batch],
         keep: maybe_u8 [keep_batch * keep_heads * keep_queries * key_len],
         bias: maybe [bias_batch * bias_heads * bias_queries * key_len],
+        ranges: maybe_i32 [ranges_batch * query_len * 2],
+        slopes: maybe [num_heads],
         out: write [batch * query_len * num_heads * value_head_dim],
         lse: write [batch * num_heads * query_len],
         scratch: scratch [threads * (192 * round_up(head_dim, 4) + 192 * round_up(value_head_dim, 4) + 4352)],
         batch: dim, query_len: dim, key_len: dim, num_heads: dim, num_kv_heads: dim, head_dim: dim, value_head_dim: dim,
         query_stride: dim, key_stride: dim, value_stride: dim,
         keep_batch: dim, keep_heads: dim, keep_queries: dim, bias_batch: dim, bias_heads: dim, bias_queries: dim,
+        ranges_batch: dim, sinks: dim, slope_offset: int,
         causal: flag, causal_offset: int, window: int, scale: scalar, softcap: scalar, dropout: scalar, dropout_key: int,
         threads: threads,
     ) {
@@ -72,6 +77,9 @@ kernels! {
             bias: Broadcast::new(bias, [bias_batch, bias_heads, bias_queries], key_len),
             causal: (causal != 0).then_some(causal_offset),
             window,
+            sinks,
+            ranges,
+            slopes: slopes.map(|slopes| Slopes { slopes, offset: slope_offset }),
         };
         let scores = Scores { scale, softcap, dropout: Dropout::new(dropout, dropout_key) };
         attention::forward(&shape, &mask, &scores, query, key, value, out, lse, scratch, &POOL)
@@ -85,12 +93,15 @@ kernels! {
         key_lengths: maybe_i32 [batch],
         keep: maybe_u8 [keep_batch * keep_heads * keep_queries * key_len],
         bias: maybe [bias_batch * bias_heads * bias_queries * key_len],
+        ranges: maybe_i32 [ranges_batch * query_len * 2],
+        slopes: maybe [num_heads],
         lse: read [batch * num_heads * query_len],
         weights: write [batch * num_heads * query_len * key_len],
         scratch: scratch [threads * (192 * round_up(head_dim, 4) + 192 * round_up(value_head_dim, 4) + 4352)],
         batch: dim, query_len: dim, key_len: dim, num_heads: dim, num_kv_heads: dim, head_dim: dim, value_head_dim: dim,
         query_stride: dim, key_stride: dim, value_stride: dim,
         keep_batch: dim, keep_heads: dim, keep_queries: dim, bias_batch: dim, bias_heads: dim, bias_queries: dim,
+        ranges_batch: dim, sinks: dim, slope_offset: int,
         causal: flag, causal_offset: int, window: int, scale: scalar, softcap: scalar, dropout: scalar, dropout_key: int,
         threads: threads,
     ) {
@@ -103,6 +114,9 @@ kernels! {
             bias: Broadcast::new(bias, [bias_batch, bias_heads, bias_queries], key_len),
             causal: (causal != 0).then_some(causal_offset),
             window,
+            sinks,
+            ranges,
+            slopes: slopes.map(|slopes| Slopes { slopes, offset: slope_offset }),
         };
         let scores = Scores { scale, softcap, dropout: Dropout::new(dropout, dropout_key) };
         attention::weights(&shape, &mask, &scores, query, key, lse, weights, scratch, &POOL)
@@ -118,6 +132,8 @@ kernels! {
         key_lengths: maybe_i32 [batch],
         keep: maybe_u8 [keep_batch * keep_heads * keep_queries * key_len],
         bias: maybe [bias_batch * bias_heads * bias_queries * key_len],
+        ranges: maybe_i32 [ranges_batch * query_len * 2],
+        slopes: maybe [num_heads],
         out: read [batch * query_len * num_heads * value_head_dim],
         d_out: read [batch * query_len * num_heads * value_head_dim],
         lse: read [batch * num_heads * query_len],
@@ -131,6 +147,7 @@ kernels! {
         batch: dim, query_len: dim, key_len: dim, num_heads: dim, num_kv_heads: dim, head_dim: dim, value_head_dim: dim,
         query_stride: dim, key_stride: dim, value_stride: dim,
         keep_batch: dim, keep_heads: dim, keep_queries: dim, bias_batch: dim, bias_heads: dim, bias_queries: dim,
+        ranges_batch: dim, sinks: dim, slope_offset: int,
         causal: flag, causal_offset: int, window: int, scale: scalar, softcap: scalar, dropout: scalar, dropout_key: int,
         threads: threads,
     ) {
@@ -143,6 +160,9 @@ kernels! {
             bias: Broadcast::new(bias, [bias_batch, bias_heads, bias_queries], key_len),
             causal: (causal != 0).then_some(causal_offset),
             window,
+            sinks,
+            ranges,
+            slopes: slopes.map(|slopes| Slopes { slopes, offset: slope_offset }),
         };
         let scores = Scores { scale, softcap, dropout: Dropout::new(dropout, dropout_key) };
         let gradients = attention::Gradients { d_packed, d_query_offset, d_key_offset, d_value_offset, d_bias };

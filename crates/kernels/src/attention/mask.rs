@@ -1,6 +1,7 @@
 //! One description of who may attend to whom, asked per tile and per row.
 //!
-//! Causal, window and lengths leave each query an interval of keys; `keep` takes single keys out of it; `bias` adds to the scores.
+//! Causal, window, lengths and ranges leave each query an interval of keys; sinks stay seen where only the window hides them; `keep` takes single
+//! keys out; `bias` and ALiBi's slopes add to the scores.
 //! With causal offset 0 and window 1, five queries and five keys (rows are queries):
 //!
 //! ```text
@@ -13,6 +14,7 @@
 //! ```
 
 use super::{Head, Shape};
+use crate::lanes::{Lane, LaneI32, WIDTH};
 use core::ops::Range;
 
 /// Everything that decides which scores count.
@@ -28,6 +30,40 @@ pub struct Mask<'a> {
     pub causal: Option<i32>,
     /// `≥ 0`: how many keys back (and, if not causal, ahead) are seen.
     pub window: i32,
+    /// How many keys, from the first that a query could see without the window, are seen in spite of it (Xiao et al. 2024).
+    pub sinks: usize,
+    /// The first key that each query sees and the one after its last: `[queryLen, 2]`, or that for each item.
+    pub ranges: Option<&'a [i32]>,
+    /// Taken off the scores, times the distance (Press, Smith and Lewis 2022).
+    pub slopes: Option<Slopes<'a>>,
+}
+
+/// One slope for each query head; query i stands at key i + offset.
+#[derive(Clone, Copy)]
+pub struct Slopes<'a> {
+    /// `[numHeads]`
+    pub slopes: &'a [f32],
+    /// Where the first query stands.
+    pub offset: i32,
+}
+
+/// The keys that one query may see, before `keep`.
+#[derive(Clone)]
+struct Keys {
+    sinks: Range<usize>,
+    others: Range<usize>,
+}
+
+impl Keys {
+    fn sees(&self, keys: &Range<usize>) -> bool {
+        let meets = |seen: &Range<usize>| seen.start.max(keys.start) < seen.end.min(keys.end);
+        meets(&self.others) || meets(&self.sinks)
+    }
+
+    fn sees_all(&self, keys: &Range<usize>) -> bool {
+        let within = |seen: &Range<usize>| seen.start <= keys.start && keys.end <= seen.end;
+        within(&self.others) || within(&self.sinks)
+    }
 }
 
 /// `[batch, numHeads, queryLen, keyLen]`, where each of the first three may be 1 for all.
@@ -61,33 +97,47 @@ pub(super) enum Seen {
 }
 
 impl Mask<'_> {
-    /// The interval of keys that query `query` may see, before `keep`.
-    pub(super) fn keys(&self, shape: &Shape, at: Head, query: usize) -> Range<usize> {
-        let mut end = shape.key_len as i64;
+    /// The keys that query `query` may see, before `keep`.
+    fn keys(&self, shape: &Shape, at: Head, query: usize) -> Keys {
+        let (mut first, mut end) = (0, shape.key_len as i64);
         if let Some(lengths) = self.key_lengths {
             end = end.min(lengths[at.item] as i64);
         }
+        if let Some(ranges) = self.ranges {
+            let row = (at.item * shape.query_len + query) % (ranges.len() / 2);
+            first = first.max(ranges[2 * row] as i64);
+            end = end.min(ranges[2 * row + 1] as i64);
+        }
         let here = query as i64 + self.causal.unwrap_or(0) as i64;
-        let mut start = 0;
         if self.causal.is_some() {
             end = end.min(here + 1);
         }
+        let mut start = first;
         if self.window >= 0 {
-            start = (here - self.window as i64).max(0);
+            start = start.max(here - self.window as i64);
             end = end.min(here + self.window as i64 + 1);
         }
-        let end = end.max(0) as usize;
-        (start as usize).min(end)..end
+        let within = |from: i64, to: i64| {
+            let to = to.max(0) as usize;
+            (from.max(0) as usize).min(to)..to
+        };
+        Keys { sinks: within(first, end.min(first + self.sinks as i64)), others: within(start, end) }
     }
 
     /// What of `keys` the queries of `queries` see.
     pub(super) fn seen(&self, shape: &Shape, at: Head, queries: Range<usize>, keys: Range<usize>) -> Seen {
-        // Intervals move with the query: the first and the last bound all of them.
-        let (first, last) = (self.keys(shape, at, queries.start), self.keys(shape, at, queries.end - 1));
-        if first.start >= keys.end || last.end <= keys.start || first.start >= last.end {
+        let (some, interval) = if self.ranges.is_some() || self.sinks > 0 {
+            let each = || queries.clone().map(|query| self.keys(shape, at, query));
+            (each().any(|seen| seen.sees(&keys)), each().all(|seen| seen.sees_all(&keys)))
+        } else {
+            // Intervals move with the query: the first and the last bound all of them.
+            let (first, last) = (self.keys(shape, at, queries.start).others, self.keys(shape, at, queries.end - 1).others);
+            let some = first.start < keys.end && last.end > keys.start && first.start < last.end;
+            (some, last.start <= keys.start && first.end >= keys.end)
+        };
+        if !some {
             return Seen::Nothing;
         }
-        let interval = last.start <= keys.start && first.end >= keys.end;
         let Some(keep) = self.keep else {
             // A bias may hold −∞, which masks.
             return if interval && self.bias.is_none() { Seen::Everything } else { Seen::Some };
@@ -121,9 +171,25 @@ impl Mask<'_> {
             }
         }
         let seen = self.keys(shape, at, query);
-        let start = seen.start.clamp(keys.start, keys.end) - keys.start;
-        let end = seen.end.clamp(keys.start, keys.end) - keys.start;
-        scores[..start.min(count)].fill(f32::NEG_INFINITY);
-        scores[end.max(start)..].fill(f32::NEG_INFINITY);
+        let within = |key: usize| key.clamp(keys.start, keys.end) - keys.start;
+        let (sinks, others) = (seen.sinks, seen.others);
+        let hidden_from = within(sinks.end).max(within(sinks.start));
+        scores[..within(sinks.start.min(others.start)).min(count)].fill(f32::NEG_INFINITY);
+        if hidden_from < within(others.start) {
+            scores[hidden_from..within(others.start)].fill(f32::NEG_INFINITY);
+        }
+        scores[within(others.end).max(within(others.start)).min(count)..].fill(f32::NEG_INFINITY);
+    }
+
+    /// Takes slope · distance off one row of a tile's scores.
+    pub(super) fn slope(&self, at: Head, query: usize, keys: &Range<usize>, scores: &mut [f32]) {
+        let Some(Slopes { slopes, offset }) = self.slopes else { return };
+        let slope = Lane::splat(slopes[at.head]);
+        let here = query as i32 + offset;
+        for (four, from) in scores.as_chunks_mut::<WIDTH>().0.iter_mut().zip((keys.start as i32..).step_by(WIDTH)) {
+            // Whole numbers below 2²⁴, so float32 holds them exactly.
+            let distance = LaneI32::from_array([0, 1, 2, 3]).wrapping_add(LaneI32::splat(from - here)).to_float().abs();
+            *four = (Lane::from_array(*four) - slope * distance).to_array();
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! scores  = scale · Q Kᵀ                  [queryLen, keyLen], a tile at a time, in L1
 //! scores  = softcap · tanh(scores / softcap)            if softcap > 0
-//! scores  = scores + bias; −∞ where masked
+//! scores  = scores − slope · distance + bias; −∞ where masked
 //! weights = softmax of each row
 //! out     = dropout(weights) V
 //! ```
@@ -35,7 +35,7 @@ mod tile;
 
 pub use backward::{Gradients, backward};
 pub use forward::{forward, weights};
-pub use mask::{Broadcast, Mask};
+pub use mask::{Broadcast, Mask, Slopes};
 
 use crate::rng::Dropout;
 

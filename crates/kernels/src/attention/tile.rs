@@ -144,6 +144,7 @@ impl Tiles<'_> {
             self.cap(queries.len(), width, tile, slopes);
         }
         for (query, row) in queries.clone().zip(tile.chunks_exact_mut(STRIDE)) {
+            self.mask.slope(self.at, query, keys, &mut row[..width]);
             if seen == Seen::Everything {
                 row[keys.len()..width].fill(f32::NEG_INFINITY);
             } else {
