@@ -4,8 +4,25 @@ import * as fovea from "../../ts/index.ts";
 
 const { randn, tensor, zeros } = fovea;
 
-beforeAll(() => fovea.init({ threads: 1 }));
+beforeAll(async () => {
+  await fovea.init({ threads: 1 });
+  shaw = fovea.shaw({ maxDistance: 2, values: true })({ embedDim: 2, numHeads: 1 });
+  biases = [fovea.alibi(), fovea.t5Bias(), fovea.shaw({ maxDistance: 1 }), fovea.xlRelative()].map((encoding) => encoding(dims));
+  for (const { parameters = {} } of [shaw, ...biases]) for (const name in parameters) fovea.parameter(parameters[name]!);
+});
 afterAll(() => fovea.dispose());
+
+const dims = { embedDim: 4, numHeads: 2 };
+const rotary = fovea.rotary()({ embedDim: 8, numHeads: 1 });
+let shaw: fovea.Positions;
+let biases: readonly fovea.Positions[];
+
+/** The tensor in what an encoding gives. */
+function biasOf(mask: fovea.Mask): Tensor {
+  if (mask.kind === "bias") return mask.bias;
+  if (mask.kind === "all") return biasOf(mask.masks.at(-1)!);
+  throw new Error(`no bias in a mask of kind ${mask.kind}`);
+}
 
 const flags = () => zeros([1, 1, 4, 4], { dtype: "bool" });
 
@@ -20,6 +37,12 @@ const ops: Record<string, (x: Tensor) => Tensor[]> = {
   "add, both expanded": (x) => [fovea.add(x.reshape([4, 1, 4]), x.reshape([1, 4, 4]))],
   mean: (x) => [fovea.mean(x), fovea.mean(x, { axis: 0 })],
   crossEntropy: (x) => [fovea.crossEntropy(x, tensor(Int32Array.of(0, 1, 2, 3)))],
+  relativeShift: (x) => [fovea.relativeShift(x, { keyLen: 4 }), fovea.relativeUnshift(x)],
+  "positions: rotate": (x) => [...rotary.rotate!(x.reshape([1, 2, 1, 8]), x.reshape([1, 2, 1, 8]), {})],
+  "positions: bias": (x) =>
+    biases.map(({ bias }) => biasOf(bias!(x.reshape([1, 4, 2, 2]), x.reshape([1, 4, 2, 2]), { query: 1, scale: 1 }))),
+  "positions: values": (x) => [shaw.values!(x.reshape([1, 1, 4, 4]), {})],
+  "positions: embed": (x) => [fovea.sinusoidal()({ embedDim: 4, numHeads: 1 }).embed!(x, 3)],
   attention: (x) => {
     const heads = x.reshape([1, 4, 2, 2]);
     const mask = fovea.all(fovea.lengths([3]), fovea.drop(flags()), fovea.keep(flags()), fovea.bias(x));

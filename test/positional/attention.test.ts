@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   alibi,
   causal,
+  crossEntropy,
   dispose,
   full,
   init,
@@ -13,14 +14,18 @@ import {
   Positional,
   type PositionalEncoding,
   randn,
+  rotary,
   SequenceClassifier,
   scope,
+  shaw,
   sinusoidal,
   sum,
   type Tensor,
   TransformerEncoder,
   TransformerEncoderLayer,
+  t5Bias,
   tensor,
+  xlRelative,
 } from "../../ts/index.ts";
 
 beforeAll(() => init({ threads: 1 }));
@@ -137,24 +142,41 @@ test("an encoding of embeddings is refused by attention", () => {
   );
 });
 
-test("SequenceClassifier takes an encoding for attention: order matters then", () => {
-  scope(() => {
-    const logits = (positional: PositionalEncoding, ids: number[]) => {
-      manualSeed(2);
-      const options = { vocabSize: 9, numClasses: 2, dModel: embedDim, numHeads, numLayers: 2, positional };
-      return [
-        ...new SequenceClassifier(options)
-          .eval()
-          .forward(tensor([ids], { dtype: "int32" }))
-          .view(),
-      ];
-    };
-    const none: PositionalEncoding = () => ({});
-    logits(none, [3, 1, 4, 5]).forEach((value, i) => {
-      expect(value).toBeCloseTo(logits(none, [5, 4, 1, 3])[i]!, 5);
+describe("SequenceClassifier takes an encoding for attention", () => {
+  const model = (positional: PositionalEncoding) => {
+    manualSeed(2);
+    const options = { vocabSize: 9, numClasses: 2, dModel: embedDim, numHeads, numLayers: 2, positional };
+    return new SequenceClassifier(options).eval();
+  };
+  const logits = (positional: PositionalEncoding, ids: number[]) =>
+    model(positional)
+      .forward(tensor([ids], { dtype: "int32" }))
+      .view()[0]!;
+
+  test("without one, the order of words means nothing", () => {
+    scope(() => {
+      const none: PositionalEncoding = () => ({});
+      expect(logits(none, [3, 1, 4, 5])).toBeCloseTo(logits(none, [5, 4, 1, 3]), 5);
     });
-    expect(logits(alibi(), [3, 1, 4, 5])).not.toEqual(logits(none, [3, 1, 4, 5]));
-    expect(Math.abs(logits(alibi(), [3, 1, 4, 5])[0]! - logits(alibi(), [1, 3, 4, 5])[0]!)).toBeGreaterThan(1e-4);
+  });
+
+  test.each(
+    Object.entries({
+      rotary: rotary(),
+      alibi: alibi(),
+      t5Bias: t5Bias(),
+      shaw: shaw({ maxDistance: 2, values: true }),
+      xlRelative: xlRelative({ causal: false }),
+    }),
+  )("with %s it does, and all layers train it together", (_, positional) => {
+    scope(() => {
+      expect(Math.abs(logits(positional, [3, 1, 4, 5]) - logits(positional, [1, 3, 4, 5]))).toBeGreaterThan(1e-5);
+      const trained = model(positional);
+      crossEntropy(trained.forward(tensor([[3, 1, 4, 5]], { dtype: "int32" })), tensor(Int32Array.of(1))).backward();
+      const own = trained.namedParameters().filter(([name]) => name.includes("positional"));
+      expect(own.every(([name]) => name.startsWith("positional."))).toBe(true);
+      for (const [name, { grad }] of own) expect(Math.max(...grad!.view().map(Math.abs)), name).toBeGreaterThan(0);
+    });
   });
 });
 
