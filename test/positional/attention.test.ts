@@ -61,7 +61,7 @@ test("attention asks rotate, then bias, with the places it was given", () => {
     attention.forward(x, x, x, { places: { query: 3 } });
     const heads = [batch, seqLen, numHeads, embedDim / numHeads];
     expect(calls).toEqual([
-      ["rotate", { embedDim, numHeads }, heads, heads, { query: 3 }],
+      ["rotate", { embedDim, numHeads, headDim: embedDim / numHeads }, heads, heads, { query: 3 }],
       ["bias", heads, heads, { query: 3 }, 1 / Math.sqrt(embedDim / numHeads)],
     ]);
   });

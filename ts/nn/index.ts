@@ -7,6 +7,7 @@ export { Embedding } from "./embedding.ts";
 export { type FeedForwardActivation, SwiGLU } from "./feedForward.ts";
 export { GroupNorm } from "./groupNorm.ts";
 export type { ForwardHook, ForwardPreHook, HookHandle } from "./hooks.ts";
+export { KeyValueCache, type KeyValueCacheOptions } from "./keyValueCache.ts";
 export { LayerNorm, type LayerNormOptions } from "./layerNorm.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
 export type { LoadedState } from "./loadStateDict.ts";

@@ -4,7 +4,7 @@ import { concat } from "../ops/concat.ts";
 import { expand } from "../ops/expand.ts";
 import { withFreeKeys } from "../ops/freeKeys.ts";
 import { linear } from "../ops/linear.ts";
-import { all, causal, type Mask } from "../ops/mask.ts";
+import { all, causal, lengths, type Mask } from "../ops/mask.ts";
 import { mean } from "../ops/mean.ts";
 import { narrow } from "../ops/narrow.ts";
 import { packedProjection } from "../ops/packedProjection.ts";
@@ -12,14 +12,17 @@ import type { Places } from "../positional/places.ts";
 import type { PositionalEncoding } from "../positional/positionalEncoding.ts";
 import { FoveaError } from "../runtime/errors.ts";
 import { zeros } from "../tensor/create.ts";
+import { noGrad } from "../tensor/gradMode.ts";
 import { scope } from "../tensor/scope.ts";
 import { expectAxes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { xavierNormal, xavierUniform } from "./init.ts";
+import type { KeyValueCache } from "./keyValueCache.ts";
 import { Linear } from "./linear.ts";
 import { Module, parameter } from "./module.ts";
 import { Positional } from "./positional.ts";
 import { attnMask, keyPaddingMask } from "./pytorchMasks.ts";
+import { RMSNorm } from "./rmsNorm.ts";
 
 export interface MultiheadAttentionOptions {
   /** The probability of dropping a weight while training. */
@@ -33,6 +36,14 @@ export interface MultiheadAttentionOptions {
   addBiasKv?: boolean;
   /** Add a key and value of zeros that every query may attend to. */
   addZeroAttn?: boolean;
+  /** Width of one head of query and key, d_k; `embedDim / numHeads` if left out. */
+  headDim?: number;
+  /** Width of one head of value, d_v; `headDim` if left out. */
+  valueHeadDim?: number;
+  /** Heads of key and value, each shared by a group of query heads (Ainslie et al. 2023); `numHeads` if left out. */
+  numKvHeads?: number;
+  /** Normalise each head's query and key (Henry et al. 2020) with an `RMSNorm` over headDim, before they are placed. */
+  qkNorm?: boolean;
   /** `rotary()`, `alibi()`, …: what tells attention where tokens stand. A `Positional` is shared with the others that are given it. */
   positional?: PositionalEncoding | Positional | null;
 }
@@ -53,8 +64,13 @@ export interface MultiheadAttentionCall {
   needWeights?: boolean;
   /** Their mean over the heads, rather than each head's own. */
   averageAttnWeights?: boolean;
-  /** Where queries and keys stand, for `positional`; from 0 each if left out. */
+  /** Where queries and keys stand, for `positional`; from 0 each if left out, or behind the tokens of the `cache`. */
   places?: Places | undefined;
+  /**
+   * Self-attention over the tokens that it holds and the new ones, which it takes up: `key` and `value` must be `query`. Says nothing about who
+   * sees whom; `step` is causal.
+   */
+  cache?: KeyValueCache | null | undefined;
 }
 
 export interface MultiheadAttentionResult {
@@ -70,49 +86,56 @@ export interface MultiheadAttentionResult {
  * may attend to nothing, this gives 0.
  */
 export class MultiheadAttention extends Module {
-  /** `[3 · embedDim, embedDim]`: query's, key's and value's; null where `kdim` or `vdim` differ from `embedDim`. */
+  /** `[3 · embedDim, embedDim]`: query's, key's and value's; null where one of the three is of another size. */
   readonly inProjWeight: Tensor | null;
   readonly qProjWeight: Tensor | null;
   readonly kProjWeight: Tensor | null;
   readonly vProjWeight: Tensor | null;
-  /** `[3 · embedDim]` */
+  /** Query's, key's and value's, `[3 · embedDim]` where all are as wide as that. */
   readonly inProjBias: Tensor | null;
-  /** `[1, 1, embedDim]` */
+  /** `[1, 1, numKvHeads · headDim]` and `[1, 1, numKvHeads · valueHeadDim]`. */
   readonly biasK: Tensor | null;
   readonly biasV: Tensor | null;
+  readonly qNorm: RMSNorm | null;
+  readonly kNorm: RMSNorm | null;
   readonly outProj: Linear;
   readonly positional: Positional | null;
   readonly embedDim: number;
   readonly numHeads: number;
+  readonly numKvHeads: number;
+  readonly headDim: number;
+  readonly valueHeadDim: number;
   readonly dropout: number;
   readonly addZeroAttn: boolean;
 
-  /** Throws `SHAPE` if `numHeads` does not divide `embedDim`, `RANGE`. */
+  /** Throws `SHAPE` if `numHeads` divides `embedDim` as little as `headDim` is given, or `numKvHeads` not `numHeads`; `RANGE`. */
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
     super();
     const { dropout = 0, bias = true, kdim = embedDim, vdim = embedDim, addBiasKv = false, addZeroAttn = false } = options;
-    const { positional = null } = options;
-    if (!(numHeads >= 1) || !Number.isInteger(embedDim / numHeads))
-      throw new FoveaError(
-        "SHAPE",
-        `MultiheadAttention: embedDim must be a multiple of numHeads, got ${embedDim} and ${numHeads}`,
-      );
+    const { positional = null, qkNorm = false } = options;
+    const { numKvHeads, headDim, valueHeadDim } = checkHeads(embedDim, numHeads, options);
     expectProbability("MultiheadAttention", "dropout", dropout);
     this.embedDim = embedDim;
     this.numHeads = numHeads;
+    this.numKvHeads = numKvHeads;
+    this.headDim = headDim;
+    this.valueHeadDim = valueHeadDim;
     this.dropout = dropout;
     this.addZeroAttn = addZeroAttn;
-    const packed = kdim === embedDim && vdim === embedDim;
+    const [queryWidth, keyWidth, valueWidth] = this.#widths;
+    const packed = [kdim, vdim, queryWidth, keyWidth, valueWidth].every((width) => width === embedDim);
     this.inProjWeight = packed ? parameter(xavierUniform([3 * embedDim, embedDim])) : null;
-    this.qProjWeight = packed ? null : parameter(xavierUniform([embedDim, embedDim]));
-    this.kProjWeight = packed ? null : parameter(xavierUniform([embedDim, kdim]));
-    this.vProjWeight = packed ? null : parameter(xavierUniform([embedDim, vdim]));
-    this.inProjBias = bias ? parameter(zeros([3 * embedDim])) : null;
-    this.biasK = addBiasKv ? parameter(xavierNormal([1, 1, embedDim])) : null;
-    this.biasV = addBiasKv ? parameter(xavierNormal([1, 1, embedDim])) : null;
-    this.outProj = new Linear(embedDim, embedDim, { bias });
+    this.qProjWeight = packed ? null : parameter(xavierUniform([queryWidth, embedDim]));
+    this.kProjWeight = packed ? null : parameter(xavierUniform([keyWidth, kdim]));
+    this.vProjWeight = packed ? null : parameter(xavierUniform([valueWidth, vdim]));
+    this.inProjBias = bias ? parameter(zeros([queryWidth + keyWidth + valueWidth])) : null;
+    this.biasK = addBiasKv ? parameter(xavierNormal([1, 1, keyWidth])) : null;
+    this.biasV = addBiasKv ? parameter(xavierNormal([1, 1, valueWidth])) : null;
+    this.qNorm = qkNorm ? new RMSNorm(headDim) : null;
+    this.kNorm = qkNorm ? new RMSNorm(headDim) : null;
+    this.outProj = new Linear(numHeads * valueHeadDim, embedDim, { bias });
     this.outProj.bias?.view().fill(0);
-    this.positional = positional && Positional.forAttention("MultiheadAttention", positional, { embedDim, numHeads });
+    this.positional = positional && Positional.forAttention("MultiheadAttention", positional, { embedDim, numHeads, headDim });
   }
 
   /**
@@ -124,20 +147,32 @@ export class MultiheadAttention extends Module {
     return scope(() => {
       expectAxes("MultiheadAttention", { query, key, value }, ["batch", "length", "width"]);
       const { out: heads, weights } = this.#attend(query, key, value, call);
-      const out = this.outProj.forward(heads.reshape(query.shape.with(-1, this.embedDim)));
+      const out = this.outProj.forward(heads.reshape(query.shape.with(-1, this.numHeads * this.valueHeadDim)));
       return { out, ...(weights && { weights: averageAttnWeights ? mean(weights, { axis: 1 }) : weights }) };
     });
   }
 
+  /**
+   * The new tokens `x [batch, newLen, embedDim]` behind those that `cache` holds, and takes up with them; each sees itself and what came before.
+   * No gradient. Equal to `forward` over all tokens with a causal mask. Throws as `forward` does, `RANGE` if the cache is full, `UNSUPPORTED` with
+   * `addBiasKv` or `addZeroAttn`.
+   */
+  step(x: Tensor, cache: KeyValueCache, call: Omit<MultiheadAttentionCall, "cache" | "isCausal"> = {}): MultiheadAttentionResult {
+    const mask = all(causal({ offset: cache.length }), call.mask);
+    return noGrad(() => this.forward(x, x, x, { ...call, mask, cache }));
+  }
+
   #attend(query: Tensor, key: Tensor, value: Tensor, call: MultiheadAttentionCall): AttentionResult {
     const { numHeads, positional } = this;
-    const { needWeights = false } = call;
-    const mask = this.#mask(query, key, call);
+    const { needWeights = false, cache = null } = call;
     const dropout = this.training ? this.dropout : 0;
     const extra = (this.biasK ? 1 : 0) + (this.addZeroAttn ? 1 : 0);
-    if (query === key && key === value && this.inProjWeight && extra === 0 && !positional)
+    if (cache) return this.#attendCached(query, [key, value], cache, { ...call, dropout });
+    const mask = this.#mask(query, key, call);
+    const plain = extra === 0 && !positional && !this.qNorm;
+    if (query === key && key === value && this.inProjWeight && plain)
       return packedAttention(linear(query, this.inProjWeight, this.inProjBias), { numHeads, mask, dropout, needWeights });
-    const [q, k, v] = this.#project(query, key, value).map((x) => this.#heads(x)) as [Tensor, Tensor, Tensor];
+    const [q, k, v] = this.#project(query, key, value);
     const placed = positional ? positional.place(q, k, mask, call.places) : { query: q, key: k, mask };
     const allKeys = this.#withExtraRow(placed.key, this.biasK);
     const allValues = this.#withExtraRow(v, this.biasV);
@@ -152,12 +187,67 @@ export class MultiheadAttention extends Module {
     return { out, ...(needWeights && { weights }) };
   }
 
+  /** Over the tokens of the cache. Keys are cached as they are multiplied, rotated where they stand. */
+  #attendCached(
+    query: Tensor,
+    others: readonly [key: Tensor, value: Tensor],
+    cache: KeyValueCache,
+    call: MultiheadAttentionCall & { dropout: number },
+  ): AttentionResult {
+    this.#checkCached(query, others, call);
+    const { positional } = this;
+    const { needWeights = false, dropout } = call;
+    const places = { query: cache.length, key: cache.length, ...call.places };
+    const [q, k, v] = this.#project(query, query, query);
+    const [placedQuery, placedKey] = positional?.positions.rotate?.(q, k, places) ?? [q, k];
+    const before = cache.length;
+    const held = cache.append(placedKey, v);
+    const scale = 1 / Math.sqrt(this.headDim);
+    const added = positional?.positions.bias?.(q, held.key, { query: before, scale });
+    const used = lengths(Array<number>(query.shape[0]!).fill(cache.length));
+    const result = scaledDotProductAttention(placedQuery, held.key, held.value, {
+      mask: all(used, call.mask, added),
+      dropout,
+      needWeights: needWeights || (positional?.hasValues ?? false),
+    });
+    const whole = positional?.placeValues(result, held.key.shape[1]!, { query: before }) ?? result;
+    if (!needWeights) return { out: whole.out };
+    return { out: whole.out, weights: narrow(whole.weights!, { axis: 3, start: 0, length: cache.length }) };
+  }
+
+  #checkCached(query: Tensor, [key, value]: readonly [Tensor, Tensor], call: MultiheadAttentionCall): void {
+    const refuse = (rule: string): never => {
+      throw new FoveaError("UNSUPPORTED", `MultiheadAttention: with a cache ${rule}`);
+    };
+    if (key !== query || value !== query) refuse("query, key and value must be the same tensor, got different ones");
+    if (this.biasK || this.addZeroAttn) refuse("there can be no addBiasKv and no addZeroAttn");
+    if (call.attnMask || call.keyPaddingMask || call.isCausal)
+      refuse("say who sees whom by mask, which counts keys from the first token, got attnMask, keyPaddingMask or isCausal");
+  }
+
+  /** Widths of the projected query, key and value. */
+  get #widths(): readonly [number, number, number] {
+    return [this.numHeads * this.headDim, this.numKvHeads * this.headDim, this.numKvHeads * this.valueHeadDim];
+  }
+
+  /** Query, key and value by heads, `[batch, length, heads, width]`. */
   #project(query: Tensor, key: Tensor, value: Tensor): readonly [Tensor, Tensor, Tensor] {
-    const { embedDim, inProjBias } = this;
-    if (this.inProjWeight) return packedProjection([query, key, value], this.inProjWeight, inProjBias);
+    const [q, k, v] = this.inProjWeight
+      ? packedProjection([query, key, value], this.inProjWeight, this.inProjBias)
+      : this.#projectApart([query, key, value]);
+    const { numHeads, numKvHeads, headDim, valueHeadDim, qNorm, kNorm } = this;
+    const heads = byHeads(q, numHeads, headDim);
+    const keyHeads = byHeads(k, numKvHeads, headDim);
+    return [qNorm?.forward(heads) ?? heads, kNorm?.forward(keyHeads) ?? keyHeads, byHeads(v, numKvHeads, valueHeadDim)];
+  }
+
+  #projectApart(inputs: readonly Tensor[]): [Tensor, Tensor, Tensor] {
     const weights = [this.qProjWeight!, this.kProjWeight!, this.vProjWeight!];
-    return [query, key, value].map((x, i) => {
-      const bias = inProjBias && narrow(inProjBias, { start: i * embedDim, length: embedDim });
+    let start = 0;
+    return inputs.map((x, i) => {
+      const length = this.#widths[i]!;
+      const bias = this.inProjBias && narrow(this.inProjBias, { start, length });
+      start += length;
       return linear(x, weights[i]!, bias);
     }) as [Tensor, Tensor, Tensor];
   }
@@ -167,11 +257,6 @@ export class MultiheadAttention extends Module {
     const shape = x.shape.with(1, 1);
     const rows = [...(row ? [expand(row.reshape(shape.with(0, 1)), shape)] : []), ...(this.addZeroAttn ? [zeros(shape)] : [])];
     return rows.length === 0 ? x : concat([x, ...rows], { axis: 1 });
-  }
-
-  #heads(x: Tensor): Tensor {
-    const [batch, length] = x.shape as [number, number];
-    return x.reshape([batch, length, this.numHeads, this.embedDim / this.numHeads]);
   }
 
   #mask(query: Tensor, key: Tensor, call: MultiheadAttentionCall): Mask | null {
@@ -186,4 +271,28 @@ export class MultiheadAttention extends Module {
     ].filter((mask) => mask != null);
     return parts.length > 1 ? all(...parts) : (parts[0] ?? null);
   }
+}
+
+function byHeads(x: Tensor, heads: number, width: number): Tensor {
+  const [batch, length] = x.shape as [number, number];
+  return x.reshape([batch, length, heads, width]);
+}
+
+function checkHeads(
+  embedDim: number,
+  numHeads: number,
+  { headDim, valueHeadDim, numKvHeads = numHeads }: MultiheadAttentionOptions,
+): { numKvHeads: number; headDim: number; valueHeadDim: number } {
+  if (!(numHeads >= 1) || (headDim === undefined && !Number.isInteger(embedDim / numHeads)))
+    throw new FoveaError("SHAPE", `MultiheadAttention: embedDim must be a multiple of numHeads, got ${embedDim} and ${numHeads}`);
+  if (!(numKvHeads >= 1) || !Number.isInteger(numHeads / numKvHeads))
+    throw new FoveaError(
+      "SHAPE",
+      `MultiheadAttention: numHeads must be a multiple of numKvHeads, got ${numHeads} and ${numKvHeads}`,
+    );
+  const width = headDim ?? embedDim / numHeads;
+  for (const [name, value] of Object.entries({ headDim: width, valueHeadDim: valueHeadDim ?? width }))
+    if (!Number.isInteger(value) || value < 1)
+      throw new FoveaError("RANGE", `MultiheadAttention: ${name} must be a whole number of at least 1, got ${value}`);
+  return { numKvHeads, headDim: width, valueHeadDim: valueHeadDim ?? width };
 }
