@@ -35,19 +35,19 @@ export const OURS = "fovea";
 export const rivals: readonly Rival[] = [
   { kind: "library", name: OURS, module: "participants/fovea.ts", prepare: async () => undefined },
   { kind: "library", name: "fovea strict", module: "participants/foveaStrict.ts", prepare: async () => undefined },
-  { kind: "library", name: "ort-web", module: "participants/ortWeb.ts", prepare: () => expectPackage("onnxruntime-web") },
+  { kind: "library", name: "ort-web", module: "participants/npm/ortWeb.ts", prepare: () => expectPackage("onnxruntime-web") },
   {
     kind: "library",
     name: "tfjs",
-    module: "participants/tfjs.ts",
+    module: "participants/npm/tfjs.ts",
     prepare: () => expectPackage("@tensorflow/tfjs-backend-wasm"),
   },
-  { kind: "library", name: "jax-js", module: "participants/jaxJs.ts", prepare: () => expectPackage("@jax-js/jax") },
+  { kind: "library", name: "jax-js", module: "participants/npm/jaxJs.ts", prepare: () => expectPackage("@jax-js/jax") },
   { kind: "library", name: "candle", module: "participants/candle.ts", prepare: () => buildRust("candle") },
   { kind: "library", name: "burn", module: "participants/burn.ts", prepare: () => buildRust("burn") },
   // Native code, the yardsticks.
   {
-    ...{ kind: "library", name: "ort-node", module: "participants/ortNode.ts", only: "node" },
+    ...{ kind: "library", name: "ort-node", module: "participants/npm/ortNode.ts", only: "node" },
     prepare: () => expectPackage("onnxruntime-node"),
   },
   { kind: "program", name: "pytorch", prepare: expectTorch, command: torchCommand },
