@@ -81,6 +81,7 @@ const expectations = new Map<string, Expected>();
 
 async function measureAll(cases: readonly RivalCase[], engine: string, seats: readonly Seat[]): Promise<RivalRecord[]> {
   const records: RivalRecord[] = [];
+  const refusals = new Lists();
   console.log(`\n${heading()}`);
   for (const each of cases) {
     const expected = expectations.get(each.name) ?? expectedOf(checkedCase(each));
@@ -92,14 +93,28 @@ async function measureAll(cases: readonly RivalCase[], engine: string, seats: re
     const medianOf = (entry: Measured | undefined) => (entry?.samples.length ? quantile(entry.samples, 0.5) : null);
     const oursMs = medianOf(all.find(({ seat }) => seat === ours));
     for (const entry of all) {
-      if (entry.failure !== null) console.log(`${each.name}: ${entry.seat.name} failed: ${entry.failure}`);
+      const { seat, refusal, failure } = entry;
+      if (failure !== null) console.log(`${each.name}: ${seat.name} failed: ${failure}`);
+      if (refusal !== null) refusals.add(`${seat.name}: ${refusal}`, each.name);
       if (entry.samples.length === 0) continue;
       const record = recordOf(each, engine, entry, oursMs, ceilings);
       records.push(record);
       console.log(row(record));
     }
   }
+  console.log();
+  for (const [reason, names] of refusals.all) console.log(`${reason}: not asked for ${names.join(", ")}`);
   return records;
+}
+
+/** Names by what they have in common. */
+class Lists {
+  readonly all = new Map<string, string[]>();
+
+  add(key: string, name: string): void {
+    const names = this.all.get(key) ?? [];
+    this.all.set(key, [...names, name]);
+  }
 }
 
 function write(path: string, records: readonly RivalRecord[]): void {

@@ -23,6 +23,8 @@ export interface Measured {
   samples: number[];
   /** What went wrong. */
   failure: string | null;
+  /** Why it does not do such a case. */
+  refusal: string | null;
 }
 
 /** A sample is as many runs as fill this: the clock and the messages are then far below the spread. */
@@ -37,29 +39,26 @@ const ROUNDS_MS = 5_000;
 /** Who takes longer for a run is sampled once. */
 const LONG_MS = 4_000;
 
-/**
- * Checks each in turn, then takes samples of each in turn, round after round, while all others stand still. Who cannot do such a case is
- * left out.
- */
+/** Checks each in turn, then takes samples of each in turn, round after round, while all others stand still. */
 export async function measureCase(each: RivalCase, expected: Expected, seats: readonly Seat[]): Promise<Measured[]> {
   const all: Measured[] = [];
   for (const seat of seats) {
-    const entry: Measured = { seat, verdict: null, runMs: 0, samples: [], failure: null };
-    await alone(entry, async () => {
-      if (await prepare(each, expected, entry)) all.push(entry);
-    });
-    if (entry.failure !== null) all.push(entry);
+    const entry: Measured = { seat, verdict: null, runMs: 0, samples: [], failure: null, refusal: null };
+    all.push(entry);
+    await alone(entry, () => prepare(each, expected, entry));
   }
   const rounds = roundsFor(all);
   for (let round = 0; round < rounds; round++) {
     for (const entry of all) {
-      if (entry.failure !== null || (round > 0 && entry.runMs > LONG_MS)) continue;
+      if (!isIn(entry) || (round > 0 && entry.runMs > LONG_MS)) continue;
       await alone(entry, () => sample(entry));
     }
   }
   for (const entry of all) await alone(entry, async () => void (await end(entry.seat)));
   return all;
 }
+
+const isIn = ({ failure, refusal }: Measured): boolean => failure === null && refusal === null;
 
 /** Runs `work` while everyone else stands still. */
 async function alone(entry: Measured, work: () => Promise<void>): Promise<void> {
@@ -75,14 +74,12 @@ async function alone(entry: Measured, work: () => Promise<void>): Promise<void> 
   }
 }
 
-/**
- * Checks it and warms it up; false if it cannot do such a case. A training step is checked without dropout, on a batch that repeats few
- * items, then begun anew.
- */
-async function prepare(each: RivalCase, expected: Expected, entry: Measured): Promise<boolean> {
+/** Checks it and warms it up. A training step is checked without dropout, on a batch that repeats few items, then begun anew. */
+async function prepare(each: RivalCase, expected: Expected, entry: Measured): Promise<void> {
   const { seat } = entry;
   const checked = checkedCase(each);
-  if (!(await begin(checked, seat))) return false;
+  entry.refusal = await begin(checked, seat);
+  if (entry.refusal !== null) return;
   const picks = Object.fromEntries(Object.entries(expected).map(([name, result]) => [name, result.picks]));
   const started = performance.now();
   entry.verdict = judge(each, expected, await ask(seat, { kind: "result", picks }, "result"));
@@ -92,32 +89,32 @@ async function prepare(each: RivalCase, expected: Expected, entry: Measured): Pr
     await begin(each, seat);
   }
   entry.runMs = await warmUp(seat, firstMs);
-  return true;
 }
 
 /** The case whose answer is checked. */
 export const checkedCase = (each: RivalCase): RivalCase => (each.op === "trainingStep" ? { ...each, dropout: 0 } : each);
 
-/** False if it cannot do such a case. */
-async function begin(each: RivalCase, seat: Seat): Promise<boolean> {
+/** Says why, if it does not do such a case. */
+async function begin(each: RivalCase, seat: Seat): Promise<string | null> {
   const answer = await seat.host.ask({ kind: "start", each, inputs: inputsOf(each) });
-  return answer.kind !== "refused" && expect(answer, "started") === answer;
+  if (answer.kind === "refused") return answer.reason;
+  expect(answer, "started");
+  return null;
 }
 
 const end = (seat: Seat): Promise<unknown> => ask(seat, { kind: "end" }, "ended");
 
-/** Says how long a run takes at the end. */
+/** Says how long a run takes at the end. `firstMs` went into its checked run. */
 async function warmUp(seat: Seat, firstMs: number): Promise<number> {
-  let spent = 0;
   let runMs = Math.max(firstMs, 0.01);
-  let runs = 0;
+  let [spent, runs] = [0, 0];
   while (spent < WARM_UP_MS || runs < 2) {
-    if (runs === 1 && runMs > LONG_MS) break;
     const batch = Math.max(1, Math.min(1000, Math.floor(WARM_UP_MS / 8 / runMs)));
     const { ms } = await ask(seat, { kind: "time", runs: batch }, "timed");
     spent += ms;
     runs += batch;
     runMs = Math.max(ms / batch, 1e-4);
+    if (spent > 2 * WARM_UP_MS) break;
   }
   return runMs;
 }
@@ -129,7 +126,7 @@ async function sample({ seat, runMs, samples }: Measured): Promise<void> {
 }
 
 function roundsFor(entries: readonly Measured[]): number {
-  const short = entries.filter(({ runMs, failure }) => failure === null && runMs <= LONG_MS);
+  const short = entries.filter((entry) => isIn(entry) && entry.runMs <= LONG_MS);
   const round = short.reduce((sum, { runMs }) => sum + Math.max(runMs, SAMPLE_MS + WAKE_MS), 0);
   return Math.max(ROUNDS.least, Math.min(ROUNDS.most, Math.floor(ROUNDS_MS / Math.max(round, 1))));
 }
