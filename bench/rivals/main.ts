@@ -23,6 +23,7 @@ async function bench(options: Options): Promise<number> {
   const records: RivalRecord[] = [];
   for (const engine of await opened(options.engines ?? ["node24"])) {
     for (const threads of options.threads) {
+      console.log(`\n${engine.name}, threads ${threads}`);
       const seats = await seated(wanted, engine, threads, options.threads.includes(1));
       records.push(...(await measureAll(cases, engine.name, seats)));
       for (const { host } of seats) await host.end();
@@ -102,7 +103,7 @@ async function measureAll(cases: readonly RivalCase[], engine: string, seats: re
       console.log(row(record));
     }
   }
-  console.log();
+  if (refusals.all.size > 0) console.log();
   for (const [reason, names] of refusals.all) console.log(`${reason}: not asked for ${names.join(", ")}`);
   return records;
 }

@@ -21,15 +21,16 @@ import {
 import { measureCeilings } from "../../ceiling.ts";
 import { ADAMW, EPS, type RivalCase } from "../case.ts";
 import { type Inputs, inputsOf } from "../inputs.ts";
-import type { Load, Participant, Results, Running } from "../participant.ts";
+import type { Load, LoadOptions, Participant, Results, Running } from "../participant.ts";
 
-export const load: Load = (options) => start(options.threads, false);
+export const load: Load = (options) => start(options, false);
 
 /** Ours as users call it: tensors, ops and modules, not kernels. */
-export async function start(threads: number, deterministic: boolean): Promise<Participant> {
+export async function start({ threads, read }: LoadOptions, deterministic: boolean): Promise<Participant> {
   await init({ threads, deterministic });
+  const { version } = JSON.parse(new TextDecoder().decode(await read("../../package.json"))) as { version: string };
   return {
-    about: { version: "this", variant: runtime.variant.name, threads: runtime.threads.count },
+    about: { version, variant: runtime.variant.name, threads: runtime.threads.count },
     refusal: () => null,
     start: begin,
     ceilings: measureCeilings,
