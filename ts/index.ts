@@ -22,6 +22,7 @@ export {
   recordMany,
 } from "./autograd/index.ts";
 export { type Batch, type BatchOptions, batches, type Example } from "./data/batches.ts";
+export { type ModelSummary, type SummaryRow, summary } from "./explain/summary.ts";
 export { loadSafetensors, parseSafetensors, saveSafetensors } from "./io/safetensors.ts";
 export { loadSafetensorsFile, saveSafetensorsFile } from "./io/safetensorsFile.ts";
 export * from "./models/index.ts";

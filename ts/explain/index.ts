@@ -1,5 +1,5 @@
 /**
- * What a model attended to, as a page or as text.
+ * What a model attended to, as a page or as text, and what it is made of, as a table.
  *
  *     import { attentionHtml, attentionMap } from "fovea/explain";
  *
@@ -12,3 +12,4 @@ export { type AttentionSample, attentionHtml } from "./attentionHtml.ts";
 export { type AttentionMap, attentionMap, attentionReceived, meanOverHeads } from "./attentionMap.ts";
 export { attentionSvg } from "./attentionSvg.ts";
 export { type AttentionTextOptions, attentionText } from "./attentionText.ts";
+export { type ModelSummary, type SummaryRow, summary } from "./summary.ts";

@@ -4,6 +4,7 @@ import { kernels } from "../runtime/kernels.gen.ts";
 import { nextKey } from "../tensor/rng.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { sumTo } from "./expand.ts";
+import { countFlops } from "./flops.ts";
 import type { Mask } from "./mask.ts";
 import { broadcastSizes, type MaskArguments, maskArguments, maskTensors } from "./maskArguments.ts";
 
@@ -113,6 +114,8 @@ function forward(
     fill(lse, Number.NEGATIVE_INFINITY);
     return;
   }
+  const { batch, numHeads, queryLen, keyLen, headDim, valueHeadDim } = layout;
+  countFlops(2 * batch * numHeads * queryLen * keyLen * (headDim + valueHeadDim));
   withViews(source, (query, key, value) => {
     kernels.attentionForward({ query, key, value, out, lse, ...call });
     if (weights) kernels.attentionWeights({ query, key, lse, weights, ...call });

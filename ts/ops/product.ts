@@ -1,6 +1,7 @@
 import { FoveaError } from "../runtime/errors.ts";
 import { kernels } from "../runtime/kernels.gen.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { countFlops } from "./flops.ts";
 
 export type Activation = "relu" | "gelu" | "geluTanh";
 /** The kernel's numbers for them. */
@@ -45,5 +46,6 @@ export function product({
   const { a, b, out, m, n, k, transposeA = false, transposeB = false } = rest;
   if (out.length === 0) return;
   const code = ACTIVATION[activation ?? "none"];
+  countFlops(2 * batch * m * n * k);
   kernels.matmul({ a, b, bias, out, pre, batch, aBatch, bBatch, m, n, k, transposeA, transposeB, activation: code });
 }
