@@ -27,4 +27,5 @@ export const savedBy: { readonly [K in KernelName]?: { kernel: KernelName; dims:
   softmaxBackward: { kernel: "softmaxForward", dims: {} },
   layerNormBackward: { kernel: "layerNormForward", dims: { eps: Math.fround(1e-5) } },
   crossEntropyBackward: { kernel: "crossEntropyForward", dims: {} },
+  ctcBackward: { kernel: "ctcForward", dims: {} },
 };

@@ -133,6 +133,13 @@ const unaries = [
 const lookup = { shape: "2048 of 10000×128", dims: { count: 2048, vocab: 10_000, cols: 128 } };
 const heads = { batch: 8, length: 512, numHeads: 8, headDim: 64, tableBatch: 1, pairs: 32, inverse: false };
 const losses = { shape: "512×10000", dims: { rows: 512, cols: 10_000, ignoreIndex: -100, smoothing: 0 } };
+const pairLoss = (label: string, kind: number) => ({
+  ...{ label, shape: wide },
+  dims: { n, positiveLen: 0, weightsLen: 0, kind, beta: Number.POSITIVE_INFINITY, scale: 2 },
+});
+const [squared, logistic] = [pairLoss("squared", 0), pairLoss("of logits", 4)];
+const slope = ({ dims, ...rest }: typeof squared) => ({ ...rest, dims: { ...dims, dLoss: f(1 / n), ofTarget: false } });
+const speech = { shape: "32×200×64, 30 labels", dims: { batch: 32, frames: 200, classes: 64, targetLen: 30, blank: 0 } };
 const pool = { shape: "64×64×512", dims: { batch: 64, len: 64, cols }, given: ["lengths"] as const };
 
 /** The patches of a vision transformer's first layer, and a 3 × 3 convolution. */
@@ -184,6 +191,13 @@ export const kernelShapes = {
   ],
   crossEntropyForward: [losses],
   crossEntropyBackward: [losses],
+  elementwiseLossForward: [
+    { ...squared, given: ["partials"] },
+    { ...logistic, given: ["partials"] },
+  ],
+  elementwiseLossBackward: [slope(squared), slope(logistic)],
+  ctcForward: [speech],
+  ctcBackward: [speech],
   add: [grid],
   multiply: [grid],
   scale: [{ shape: wide, dims: { n, factor: 0.5 } }],

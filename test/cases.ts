@@ -7,7 +7,9 @@ import { dropout, geluBackward, geluForward, reluBackward, reluForward } from ".
 import { adamwStep } from "./cases/adamW.ts";
 import { attentionBackward, attentionForward, attentionWeights } from "./cases/attention.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./cases/crossEntropy.ts";
+import { ctcBackward, ctcForward } from "./cases/ctc.ts";
 import { accumulate, add, copy, copyStrided, fill, multiply, scale, scaleBy, scaleInPlace } from "./cases/elementwise.ts";
+import { elementwiseLossBackward, elementwiseLossForward } from "./cases/elementwiseLoss.ts";
 import { embeddingBackward, embeddingForward } from "./cases/embedding.ts";
 import { layerNormBackward, layerNormForward } from "./cases/layerNorm.ts";
 import { matmulCases as matmul } from "./cases/matmul.ts";
@@ -30,7 +32,11 @@ export const cases = {
   copyStrided,
   crossEntropyBackward,
   crossEntropyForward,
+  ctcBackward,
+  ctcForward,
   dropout,
+  elementwiseLossBackward,
+  elementwiseLossForward,
   embeddingBackward,
   embeddingForward,
   fill,

@@ -2,6 +2,7 @@ import * as ops from "../../ts/ops/index.ts";
 import { manualSeed } from "../../ts/tensor/rng.ts";
 import type { Tensor } from "../../ts/tensor/tensor.ts";
 import { awayFromZero, flags, int32, leaf } from "./leaves.ts";
+import { lossChecks } from "./lossChecks.ts";
 import { unaryChecks } from "./unaryChecks.ts";
 
 export type Fn = (...inputs: Tensor[]) => Tensor;
@@ -56,6 +57,7 @@ const attention =
 
 /** Every op with its options: what to differentiate, and at which inputs. */
 export const opChecks: Record<string, Checks> = {
+  ...lossChecks,
   ...unaryChecks,
   add: {
     "same shape": () => [add, leaf([3, 5]), leaf([3, 5], 2)],

@@ -5,6 +5,7 @@ import type { KernelName } from "../../ts/runtime/kernels.gen.ts";
 import { float32Values, random } from "../harness/random.ts";
 import { attentionGradients } from "./attentionGradients.ts";
 import { type Differentiable, expectGradients } from "./centralDifferences.ts";
+import { ctcGradients, elementwiseLossGradients } from "./lossGradients.ts";
 
 type Backward = Extract<KernelName, `${string}Backward`>;
 
@@ -23,6 +24,8 @@ const checks = {
     "class weights": () => crossEntropy({ smoothing: 0, classWeights: new Float64Array([0.5, 2, 0, 1.5, 1]) }),
     "class weights and smoothing": () => crossEntropy({ smoothing: 0.3, classWeights: new Float64Array([0.5, 2, 0, 1.5, 1]) }),
   },
+  ctcBackward: ctcGradients,
+  elementwiseLossBackward: elementwiseLossGradients,
   embeddingBackward: {
     "repeated ids": () => embedding(-1),
     "a padding row": () => embedding(2),

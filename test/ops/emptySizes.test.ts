@@ -4,7 +4,9 @@ import {
   concat,
   conv1d,
   conv2d,
+  cosineSimilarity,
   crossEntropy,
+  ctcLoss,
   dispose,
   dropout,
   embedding,
@@ -19,10 +21,13 @@ import {
   matmul,
   mean,
   meanPool,
+  mseLoss,
   multiply,
   narrow,
+  nllLoss,
   packedAttention,
   packedProjection,
+  pairwiseDistance,
   relativeShift,
   relativeUnshift,
   relu,
@@ -109,6 +114,19 @@ const cases: Record<string, () => { out: Tensor; shape: number[]; inputs?: reado
   },
   "crossEntropy, none": () => ({ out: crossEntropy(leaf(0, 3), none(), { reduction: "none" }), shape: [0] }),
   meanPool: () => ({ out: meanPool(leaf(0, 4, 3)), shape: [0, 3] }),
+  "mseLoss, none": () => ({ out: mseLoss(leaf(0, 3), leaf(0, 3), { reduction: "none" }), shape: [0, 3] }),
+  "mseLoss, sum": () => ({ out: mseLoss(leaf(0, 3), leaf(0, 3), { reduction: "sum" }), shape: [] }),
+  nllLoss: () => ({ out: nllLoss(leaf(0, 3), none(), { reduction: "none" }), shape: [0] }),
+  cosineSimilarity: () => ({ out: cosineSimilarity(leaf(0, 3), leaf(0, 3)), shape: [0] }),
+  pairwiseDistance: () => ({ out: pairwiseDistance(leaf(0, 3), leaf(0, 3)), shape: [0] }),
+  "ctcLoss, no items": () => ({
+    out: ctcLoss(leaf(0, 5, 3), tensor(new Int32Array(), [0, 2]), { reduction: "none" }),
+    shape: [0],
+  }),
+  "ctcLoss, no frames, no labels": () => {
+    const inputs = [leaf(2, 0, 3)];
+    return { out: ctcLoss(inputs[0]!, tensor(new Int32Array(), [2, 0]), { reduction: "none" }), shape: [2], inputs };
+  },
   "meanPool over nothing": () => ({ out: meanPool(leaf(2, 0, 3), { lengths: [0, 0] }), shape: [2, 3] }),
   packedProjection: () => {
     const x = leaf(0, 4, 2);

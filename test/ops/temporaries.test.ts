@@ -43,6 +43,13 @@ const ops: Record<string, (x: Tensor) => Tensor[]> = {
     biases.map(({ bias }) => biasOf(bias!(x.reshape([1, 4, 2, 2]), x.reshape([1, 4, 2, 2]), { query: 1, scale: 1 }))),
   "positions: values": (x) => [shaw.values!(x.reshape([1, 1, 4, 4]), {})],
   "positions: embed": (x) => [fovea.sinusoidal()({ embedDim: 4, numHeads: 1 }).embed!(x, 3)],
+  ctcLoss: (x) => [fovea.ctcLoss(x.reshape([1, 4, 4]), tensor(Int32Array.of(1, 2), [1, 2]))],
+  infoNce: (x) => [fovea.infoNce(x, x)],
+  tripletMarginLoss: (x) => [fovea.tripletMarginLoss(x, x, x, { swap: true })],
+  "binaryCrossEntropyWithLogits, weights expanded": (x) => [
+    fovea.binaryCrossEntropyWithLogits(x, x, { weight: x.detach().reshape([4, 4]), posWeight: zeros([4, 1]) }),
+  ],
+  nllLoss: (x) => [fovea.nllLoss(x, tensor(Int32Array.of(0, 1, 2, 3)))],
   attention: (x) => {
     const heads = x.reshape([1, 4, 2, 2]);
     const mask = fovea.all(fovea.lengths([3]), fovea.drop(flags()), fovea.keep(flags()), fovea.bias(x));

@@ -1,7 +1,6 @@
 export { GELU, GLU, ReLU, Sigmoid, SiLU, Tanh } from "./activations.ts";
 export { Identity, type Layer, ModuleDict, ModuleList, Sequential } from "./containers.ts";
 export { Conv1d, Conv2d, type ConvModuleOptions } from "./conv.ts";
-export { CrossEntropyLoss } from "./crossEntropyLoss.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
 export { type FeedForwardActivation, SwiGLU } from "./feedForward.ts";
@@ -11,6 +10,21 @@ export { KeyValueCache, type KeyValueCacheOptions } from "./keyValueCache.ts";
 export { LayerNorm, type LayerNormOptions } from "./layerNorm.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
 export type { LoadedState } from "./loadStateDict.ts";
+export {
+  BCELoss,
+  BCEWithLogitsLoss,
+  CosineEmbeddingLoss,
+  CrossEntropyLoss,
+  CTCLoss,
+  HuberLoss,
+  InfoNCE,
+  KLDivLoss,
+  L1Loss,
+  MSELoss,
+  NLLLoss,
+  SmoothL1Loss,
+  TripletMarginLoss,
+} from "./losses.ts";
 export { Module, parameter, type StateDict } from "./module.ts";
 export {
   MultiheadAttention,

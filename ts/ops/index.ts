@@ -7,9 +7,25 @@ export {
   packedAttention,
   scaledDotProductAttention,
 } from "./attention.ts";
+export {
+  type BinaryCrossEntropyOptions,
+  type BinaryCrossEntropyWithLogitsOptions,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+} from "./binaryCrossEntropy.ts";
 export { concat } from "./concat.ts";
 export { type ConvOptions, conv1d, conv2d, type Pair } from "./conv.ts";
+export { cosineSimilarity } from "./cosineSimilarity.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./crossEntropy.ts";
+export { type CTCLengths, type CTCLossOptions, ctcLoss } from "./ctcLoss.ts";
+export {
+  type HuberLossOptions,
+  huberLoss,
+  l1Loss,
+  mseLoss,
+  type SmoothL1LossOptions,
+  smoothL1Loss,
+} from "./differenceLosses.ts";
 export { type DropoutOptions, dropout } from "./dropout.ts";
 export {
   abs,
@@ -27,10 +43,19 @@ export {
   square,
 } from "./elementary.ts";
 export { embedding } from "./embedding.ts";
+export {
+  type CosineEmbeddingLossOptions,
+  cosineEmbeddingLoss,
+  type InfoNceOptions,
+  infoNce,
+  type TripletMarginLossOptions,
+  tripletMarginLoss,
+} from "./embeddingLosses.ts";
 export { expand } from "./expand.ts";
 export { gelu } from "./gelu.ts";
 export { glu, swiglu } from "./glu.ts";
 export { type GroupNormOptions, groupNorm } from "./groupNorm.ts";
+export { type KLDivOptions, klDiv } from "./klDiv.ts";
 export { layerNorm } from "./layerNorm.ts";
 export { linear } from "./linear.ts";
 export {
@@ -53,8 +78,11 @@ export { mean } from "./mean.ts";
 export { type MeanPoolOptions, meanPool } from "./meanPool.ts";
 export { multiply } from "./multiply.ts";
 export { type NarrowOptions, narrow } from "./narrow.ts";
+export { type NLLLossOptions, nllLoss } from "./nllLoss.ts";
 export { packedProjection } from "./packedProjection.ts";
+export { type PairwiseDistanceOptions, pairwiseDistance } from "./pairwiseDistance.ts";
 export type { Activation } from "./product.ts";
+export type { LossOptions, Reduction } from "./reduction.ts";
 export { relativeShift, relativeUnshift } from "./relativeShift.ts";
 export { relu } from "./relu.ts";
 export { reshape } from "./reshape.ts";

@@ -19,6 +19,6 @@ export function pair(op: string, x: Tensor, y: Tensor, run: (whole: Tensor, repe
 }
 
 /** Whether `end` is the last axes of `shape`. */
-function endsWith(shape: readonly number[], end: readonly number[]): boolean {
+export function endsWith(shape: readonly number[], end: readonly number[]): boolean {
   return end.length <= shape.length && sameShape(shape.slice(shape.length - end.length), end);
 }

@@ -12,8 +12,10 @@ import { adamwStep } from "./adamW.ts";
 import { attentionForward, attentionWeights } from "./attention.ts";
 import { attentionBackward } from "./attentionBackward.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./crossEntropy.ts";
+import { ctcBackward, ctcForward } from "./ctc.ts";
 import { dropout } from "./dropout.ts";
 import { accumulate, add, copy, copyStrided, fill, multiply, scale, scaleBy, scaleInPlace } from "./elementwise.ts";
+import { elementwiseLossBackward, elementwiseLossForward } from "./elementwiseLoss.ts";
 import { embeddingBackward, embeddingForward } from "./embedding.ts";
 import { geluBackward, geluForward } from "./gelu.ts";
 import { layerNormBackward, layerNormForward } from "./layerNorm.ts";
@@ -44,7 +46,11 @@ export const reference = {
   copyStrided,
   crossEntropyBackward,
   crossEntropyForward,
+  ctcBackward,
+  ctcForward,
   dropout,
+  elementwiseLossBackward,
+  elementwiseLossForward,
   embeddingBackward,
   embeddingForward,
   fill,

@@ -369,6 +369,75 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     smoothing: number;
   };
   /**
+   * Losses of pairs of elements, and the sums of 4,096 at a time. `kind`: 0 bent (Huber, smooth L1, squared; by `beta` and `scale`),
+   * 1 absolute, 2 KL, 3 KL of a log target, 4 binary cross-entropy of logits (`positive` weighs the target), 5 of probabilities.
+   * `weights` and `positive` repeat as often as they go into `x`.
+   */
+  elementwiseLossForward: {
+    x: F;
+    target: F;
+    positive?: F | null | undefined;
+    weights?: F | null | undefined;
+    losses?: F | null | undefined;
+    partials?: F | null | undefined;
+    n: number;
+    positiveLen: number;
+    weightsLen: number;
+    kind: number;
+    beta: number;
+    scale: number;
+  };
+  /**
+   * `d` is the gradient of `x`, or with `ofTarget` of the target. The gradient of each loss is in `dLosses`; without, it is `dLoss`.
+   */
+  elementwiseLossBackward: {
+    x: F;
+    target: F;
+    positive?: F | null | undefined;
+    weights?: F | null | undefined;
+    dLosses?: F | null | undefined;
+    d: F;
+    n: number;
+    positiveLen: number;
+    weightsLen: number;
+    kind: number;
+    beta: number;
+    scale: number;
+    dLoss: number;
+    ofTarget: boolean;
+  };
+  /**
+   * Connectionist temporal classification (Graves et al. 2006): −ln of the probability of each item's target over all alignments; ∞
+   * where there is none. `alphas` is for backward.
+   */
+  ctcForward: {
+    logProbs: F;
+    targets: I;
+    inputLengths: I;
+    targetLengths: I;
+    losses: F;
+    alphas: F;
+    batch: number;
+    frames: number;
+    classes: number;
+    targetLen: number;
+    blank: number;
+  };
+  ctcBackward: {
+    logProbs: F;
+    targets: I;
+    inputLengths: I;
+    targetLengths: I;
+    alphas: F;
+    dLosses: F;
+    dLogProbs: F;
+    batch: number;
+    frames: number;
+    classes: number;
+    targetLen: number;
+    blank: number;
+  };
+  /**
    * `out[r, c] = x[r, c] + y[c]`: `y` is repeated over the rows.
    */
   add: {
@@ -1162,6 +1231,124 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     }
     binding.finish();
   },
+  elementwiseLossForward(args) {
+    binding.check();
+    const n = dim("elementwiseLossForward", "n", args.n);
+    const positiveLen = dim("elementwiseLossForward", "positiveLen", args.positiveLen);
+    const weightsLen = dim("elementwiseLossForward", "weightsLen", args.weightsLen);
+    const kind = int("elementwiseLossForward", "kind", args.kind);
+    const beta = args.beta;
+    const scale = args.scale;
+    const x = float32("elementwiseLossForward", "x", args.x, n, "n");
+    const target = float32("elementwiseLossForward", "target", args.target, n, "n");
+    const positive = args.positive == null ? 0 : float32("elementwiseLossForward", "positive", args.positive, positiveLen, "positiveLen");
+    const weights = args.weights == null ? 0 : float32("elementwiseLossForward", "weights", args.weights, weightsLen, "weightsLen");
+    const losses = args.losses == null ? 0 : float32("elementwiseLossForward", "losses", args.losses, n, "n");
+    const partials = args.partials == null ? 0 : float32("elementwiseLossForward", "partials", args.partials, divCeil(n, 4096), "divCeil(n, 4096)");
+    apart("elementwiseLossForward", "losses", args.losses, "x", args.x);
+    apart("elementwiseLossForward", "losses", args.losses, "target", args.target);
+    apart("elementwiseLossForward", "losses", args.losses, "positive", args.positive);
+    apart("elementwiseLossForward", "losses", args.losses, "weights", args.weights);
+    apart("elementwiseLossForward", "partials", args.partials, "x", args.x);
+    apart("elementwiseLossForward", "partials", args.partials, "target", args.target);
+    apart("elementwiseLossForward", "partials", args.partials, "positive", args.positive);
+    apart("elementwiseLossForward", "partials", args.partials, "weights", args.weights);
+    apart("elementwiseLossForward", "partials", args.partials, "losses", args.losses);
+    try {
+      binding.exports.elementwise_loss_forward!(x, target, positive, weights, losses, partials, n, positiveLen, weightsLen, kind, beta, scale);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  elementwiseLossBackward(args) {
+    binding.check();
+    const n = dim("elementwiseLossBackward", "n", args.n);
+    const positiveLen = dim("elementwiseLossBackward", "positiveLen", args.positiveLen);
+    const weightsLen = dim("elementwiseLossBackward", "weightsLen", args.weightsLen);
+    const kind = int("elementwiseLossBackward", "kind", args.kind);
+    const beta = args.beta;
+    const scale = args.scale;
+    const dLoss = args.dLoss;
+    const ofTarget = args.ofTarget ? 1 : 0;
+    const x = float32("elementwiseLossBackward", "x", args.x, n, "n");
+    const target = float32("elementwiseLossBackward", "target", args.target, n, "n");
+    const positive = args.positive == null ? 0 : float32("elementwiseLossBackward", "positive", args.positive, positiveLen, "positiveLen");
+    const weights = args.weights == null ? 0 : float32("elementwiseLossBackward", "weights", args.weights, weightsLen, "weightsLen");
+    const dLosses = args.dLosses == null ? 0 : float32("elementwiseLossBackward", "dLosses", args.dLosses, n, "n");
+    const d = float32("elementwiseLossBackward", "d", args.d, n, "n");
+    apart("elementwiseLossBackward", "d", args.d, "x", args.x);
+    apart("elementwiseLossBackward", "d", args.d, "target", args.target);
+    apart("elementwiseLossBackward", "d", args.d, "positive", args.positive);
+    apart("elementwiseLossBackward", "d", args.d, "weights", args.weights);
+    apart("elementwiseLossBackward", "d", args.d, "dLosses", args.dLosses);
+    try {
+      binding.exports.elementwise_loss_backward!(x, target, positive, weights, dLosses, d, n, positiveLen, weightsLen, kind, beta, scale, dLoss, ofTarget);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  ctcForward(args) {
+    binding.check();
+    const batch = dim("ctcForward", "batch", args.batch);
+    const frames = dim("ctcForward", "frames", args.frames);
+    const classes = dim("ctcForward", "classes", args.classes);
+    const targetLen = dim("ctcForward", "targetLen", args.targetLen);
+    const blank = int("ctcForward", "blank", args.blank);
+    const logProbs = float32("ctcForward", "logProbs", args.logProbs, batch * frames * classes, "batch * frames * classes");
+    const targets = int32("ctcForward", "targets", args.targets, batch * targetLen, "batch * targetLen");
+    const inputLengths = int32("ctcForward", "inputLengths", args.inputLengths, batch, "batch");
+    const targetLengths = int32("ctcForward", "targetLengths", args.targetLengths, batch, "batch");
+    const losses = float32("ctcForward", "losses", args.losses, batch, "batch");
+    const alphas = float32("ctcForward", "alphas", args.alphas, batch * frames * (2 * targetLen + 3), "batch * frames * (2 * targetLen + 3)");
+    apart("ctcForward", "losses", args.losses, "logProbs", args.logProbs);
+    apart("ctcForward", "losses", args.losses, "targets", args.targets);
+    apart("ctcForward", "losses", args.losses, "inputLengths", args.inputLengths);
+    apart("ctcForward", "losses", args.losses, "targetLengths", args.targetLengths);
+    apart("ctcForward", "alphas", args.alphas, "logProbs", args.logProbs);
+    apart("ctcForward", "alphas", args.alphas, "targets", args.targets);
+    apart("ctcForward", "alphas", args.alphas, "inputLengths", args.inputLengths);
+    apart("ctcForward", "alphas", args.alphas, "targetLengths", args.targetLengths);
+    apart("ctcForward", "alphas", args.alphas, "losses", args.losses);
+    const scratchSize = scratchBytes(batch * 3 * (2 * targetLen + 3));
+    const scratch = binding.scratch(scratchSize);
+    try {
+      binding.exports.ctc_forward!(logProbs, targets, inputLengths, targetLengths, losses, alphas, scratch, batch, frames, classes, targetLen, blank);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  ctcBackward(args) {
+    binding.check();
+    const batch = dim("ctcBackward", "batch", args.batch);
+    const frames = dim("ctcBackward", "frames", args.frames);
+    const classes = dim("ctcBackward", "classes", args.classes);
+    const targetLen = dim("ctcBackward", "targetLen", args.targetLen);
+    const blank = int("ctcBackward", "blank", args.blank);
+    const logProbs = float32("ctcBackward", "logProbs", args.logProbs, batch * frames * classes, "batch * frames * classes");
+    const targets = int32("ctcBackward", "targets", args.targets, batch * targetLen, "batch * targetLen");
+    const inputLengths = int32("ctcBackward", "inputLengths", args.inputLengths, batch, "batch");
+    const targetLengths = int32("ctcBackward", "targetLengths", args.targetLengths, batch, "batch");
+    const alphas = float32("ctcBackward", "alphas", args.alphas, batch * frames * (2 * targetLen + 3), "batch * frames * (2 * targetLen + 3)");
+    const dLosses = float32("ctcBackward", "dLosses", args.dLosses, batch, "batch");
+    const dLogProbs = float32("ctcBackward", "dLogProbs", args.dLogProbs, batch * frames * classes, "batch * frames * classes");
+    apart("ctcBackward", "dLogProbs", args.dLogProbs, "logProbs", args.logProbs);
+    apart("ctcBackward", "dLogProbs", args.dLogProbs, "targets", args.targets);
+    apart("ctcBackward", "dLogProbs", args.dLogProbs, "inputLengths", args.inputLengths);
+    apart("ctcBackward", "dLogProbs", args.dLogProbs, "targetLengths", args.targetLengths);
+    apart("ctcBackward", "dLogProbs", args.dLogProbs, "alphas", args.alphas);
+    apart("ctcBackward", "dLogProbs", args.dLogProbs, "dLosses", args.dLosses);
+    const scratchSize = scratchBytes(batch * 6 * (2 * targetLen + 3));
+    const scratch = binding.scratch(scratchSize);
+    try {
+      binding.exports.ctc_backward!(logProbs, targets, inputLengths, targetLengths, alphas, dLosses, dLogProbs, scratch, batch, frames, classes, targetLen, blank);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
   add(args) {
     binding.check();
     const rows = dim("add", "rows", args.rows);
@@ -1761,6 +1948,63 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
     { name: "cols", kind: "dim" },
     { name: "ignoreIndex", kind: "int" },
     { name: "smoothing", kind: "scalar" },
+  ],
+  elementwiseLossForward: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ n }: Dims<"n">) => n },
+    { name: "target", kind: "read", dtype: "float32", length: ({ n }: Dims<"n">) => n },
+    { name: "positive", kind: "read", dtype: "float32", optional: true, length: ({ positiveLen }: Dims<"positiveLen">) => positiveLen },
+    { name: "weights", kind: "read", dtype: "float32", optional: true, length: ({ weightsLen }: Dims<"weightsLen">) => weightsLen },
+    { name: "losses", kind: "write", dtype: "float32", optional: true, length: ({ n }: Dims<"n">) => n },
+    { name: "partials", kind: "write", dtype: "float32", optional: true, length: ({ n }: Dims<"n">) => divCeil(n, 4096) },
+    { name: "n", kind: "dim" },
+    { name: "positiveLen", kind: "dim" },
+    { name: "weightsLen", kind: "dim" },
+    { name: "kind", kind: "int" },
+    { name: "beta", kind: "scalar" },
+    { name: "scale", kind: "scalar" },
+  ],
+  elementwiseLossBackward: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ n }: Dims<"n">) => n },
+    { name: "target", kind: "read", dtype: "float32", length: ({ n }: Dims<"n">) => n },
+    { name: "positive", kind: "read", dtype: "float32", optional: true, length: ({ positiveLen }: Dims<"positiveLen">) => positiveLen },
+    { name: "weights", kind: "read", dtype: "float32", optional: true, length: ({ weightsLen }: Dims<"weightsLen">) => weightsLen },
+    { name: "dLosses", kind: "read", dtype: "float32", optional: true, length: ({ n }: Dims<"n">) => n },
+    { name: "d", kind: "write", dtype: "float32", length: ({ n }: Dims<"n">) => n },
+    { name: "n", kind: "dim" },
+    { name: "positiveLen", kind: "dim" },
+    { name: "weightsLen", kind: "dim" },
+    { name: "kind", kind: "int" },
+    { name: "beta", kind: "scalar" },
+    { name: "scale", kind: "scalar" },
+    { name: "dLoss", kind: "scalar" },
+    { name: "ofTarget", kind: "flag" },
+  ],
+  ctcForward: [
+    { name: "logProbs", kind: "read", dtype: "float32", length: ({ batch, frames, classes }: Dims<"batch" | "frames" | "classes">) => batch * frames * classes },
+    { name: "targets", kind: "read", dtype: "int32", length: ({ batch, targetLen }: Dims<"batch" | "targetLen">) => batch * targetLen },
+    { name: "inputLengths", kind: "read", dtype: "int32", length: ({ batch }: Dims<"batch">) => batch },
+    { name: "targetLengths", kind: "read", dtype: "int32", length: ({ batch }: Dims<"batch">) => batch },
+    { name: "losses", kind: "write", dtype: "float32", length: ({ batch }: Dims<"batch">) => batch },
+    { name: "alphas", kind: "write", dtype: "float32", length: ({ batch, frames, targetLen }: Dims<"batch" | "frames" | "targetLen">) => batch * frames * (2 * targetLen + 3) },
+    { name: "batch", kind: "dim" },
+    { name: "frames", kind: "dim" },
+    { name: "classes", kind: "dim" },
+    { name: "targetLen", kind: "dim" },
+    { name: "blank", kind: "int" },
+  ],
+  ctcBackward: [
+    { name: "logProbs", kind: "read", dtype: "float32", length: ({ batch, frames, classes }: Dims<"batch" | "frames" | "classes">) => batch * frames * classes },
+    { name: "targets", kind: "read", dtype: "int32", length: ({ batch, targetLen }: Dims<"batch" | "targetLen">) => batch * targetLen },
+    { name: "inputLengths", kind: "read", dtype: "int32", length: ({ batch }: Dims<"batch">) => batch },
+    { name: "targetLengths", kind: "read", dtype: "int32", length: ({ batch }: Dims<"batch">) => batch },
+    { name: "alphas", kind: "read", dtype: "float32", length: ({ batch, frames, targetLen }: Dims<"batch" | "frames" | "targetLen">) => batch * frames * (2 * targetLen + 3) },
+    { name: "dLosses", kind: "read", dtype: "float32", length: ({ batch }: Dims<"batch">) => batch },
+    { name: "dLogProbs", kind: "write", dtype: "float32", length: ({ batch, frames, classes }: Dims<"batch" | "frames" | "classes">) => batch * frames * classes },
+    { name: "batch", kind: "dim" },
+    { name: "frames", kind: "dim" },
+    { name: "classes", kind: "dim" },
+    { name: "targetLen", kind: "dim" },
+    { name: "blank", kind: "int" },
   ],
   add: [
     { name: "x", kind: "read", dtype: "float32", length: ({ rows, cols }: Dims<"rows" | "cols">) => rows * cols },

@@ -100,6 +100,7 @@ pub fn whole<const N: usize>(f: impl Fn([Lane; N]) -> Lane + Sync) -> impl Fn([&
 }
 
 /// [`map`] with the loop given; the tail is one lane filled up with zeros.
+#[inline(never)]
 pub fn map_whole<const N: usize>(x: [&[f32]; N], out: &mut [f32], each: &Whole<N>) {
     let (fours, tail) = out.as_chunks_mut::<WIDTH>();
     let count = fours.len();

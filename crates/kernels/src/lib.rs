@@ -22,6 +22,8 @@
 //! | [`embedding`] | rows by id | |
 //! | [`rotary`] | pairs of channels turned by their token's angle | Su et al. 2021 |
 //! | [`cross_entropy`] | `lse(logits) − logits[label]`, smoothed, weighted | |
+//! | [`ctc`] | −ln of all alignments' probability | Graves et al. 2006 |
+//! | [`elementwise_loss`] | squared and absolute errors, Huber, KL, binary cross-entropy | |
 //! | [`pooling`] | mean over the positions a mask keeps | |
 //! | [`unfold`] | the windows of a convolution as columns | |
 //! | [`elementwise`], [`reduce`] | add, multiply, scale, copy; sums | |
@@ -36,8 +38,10 @@ pub mod parallel;
 pub mod adamw;
 pub mod attention;
 pub mod cross_entropy;
+pub mod ctc;
 pub mod dropout;
 pub mod elementwise;
+pub mod elementwise_loss;
 pub mod embedding;
 pub mod gelu;
 pub mod gemm;

@@ -7,7 +7,6 @@
 //! Float addition is not associative, so the order is fixed by the shape: rows in groups of 64, then the groups in order; elements in
 //! blocks of 4,096, which the caller adds up in float64. Short chains also make short errors: 4,096 numbers go through 64 running sums.
 
-use crate::lanes::Lane;
 use crate::lanewise::{self, COPY_TASK, update};
 use crate::parallel::{Parallel, for_each_chunk};
 
@@ -62,20 +61,26 @@ pub fn sum_groups(partials: &[f32], stride: usize, offset: usize, out: &mut [f32
 
 /// Sums of blocks of 4,096 elements.
 pub fn sum(x: &[f32], partials: &mut [f32], pool: &impl Parallel) {
-    sum_blocks(x, partials, pool, |x| x);
+    sum_blocks(x, partials, pool, sum_of_block);
 }
 
 /// Sums of squares of blocks of 4,096 elements.
 pub fn sum_squares(x: &[f32], partials: &mut [f32], pool: &impl Parallel) {
-    sum_blocks(x, partials, pool, |x| x * x);
+    sum_blocks(x, partials, pool, |block| lanewise::sum([block], |[x]| x * x));
 }
 
 #[inline(always)]
-fn sum_blocks(x: &[f32], partials: &mut [f32], pool: &impl Parallel, f: impl Fn(Lane) -> Lane + Sync) {
+fn sum_blocks(x: &[f32], partials: &mut [f32], pool: &impl Parallel, of_block: impl Fn(&[f32]) -> f32 + Sync) {
     for_each_chunk(pool, partials, BLOCKS_PER_TASK, 2 * COPY_TASK, |task, partials| {
         let blocks = x[task * BLOCKS_PER_TASK * BLOCK..].chunks(BLOCK);
         for (partial, block) in partials.iter_mut().zip(blocks) {
-            *partial = lanewise::sum([block], |[x]| f(x));
+            *partial = of_block(block);
         }
     });
+}
+
+/// The sum of a few thousand elements. Not inlined: several kernels end in it.
+#[inline(never)]
+pub(crate) fn sum_of_block(x: &[f32]) -> f32 {
+    lanewise::sum([x], |[x]| x)
 }

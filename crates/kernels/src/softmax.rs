@@ -50,7 +50,8 @@ pub fn backward(out: &[f32], d_out: &[f32], d_x: &mut [f32], outer: usize, len: 
     });
 }
 
-fn forward_row(x: &[f32], out: &mut [f32]) {
+/// One row.
+pub(crate) fn forward_row(x: &[f32], out: &mut [f32]) {
     let max = Lane::splat(largest(x));
     let sum = map_and_sum(x, out, |x| exp_of_difference(x, max));
     let inverse = Lane::splat(1.0 / sum);

@@ -22,8 +22,8 @@ use fovea_kernels::attention::{self, Broadcast, Mask, Scores, Shape, Slopes};
 use fovea_kernels::rng::Dropout;
 use fovea_kernels::unfold::Axis;
 use fovea_kernels::{
-    adamw, cross_entropy, dropout, elementwise, embedding, gelu, gemm, layer_norm, pooling, reduce, relu, rms_norm,
-    rotary, softmax, unary, unfold,
+    adamw, cross_entropy, ctc, dropout, elementwise, elementwise_loss, embedding, gelu, gemm, layer_norm, pooling, reduce, relu,
+    rms_norm, rotary, softmax, unary, unfold,
 };
 
 kernels! {
@@ -274,6 +274,52 @@ kernels! {
         rows: dim, cols: dim, ignore_index: int, smoothing: scalar,
     ) {
         cross_entropy::backward(logits, labels, class_weights, lse, d_losses, d_logits, cols, ignore_index, smoothing, &POOL)
+    }
+
+    /// Losses of pairs of elements, and the sums of 4,096 at a time. `kind`: 0 bent (Huber, smooth L1, squared; by `beta` and `scale`),
+    /// 1 absolute, 2 KL, 3 KL of a log target, 4 binary cross-entropy of logits (`positive` weighs the target), 5 of probabilities.
+    /// `weights` and `positive` repeat as often as they go into `x`.
+    elementwise_loss_forward(
+        x: read [n], target: read [n], positive: maybe [positive_len], weights: maybe [weights_len],
+        losses: maybe_write [n], partials: maybe_write [div_ceil(n, 4096)],
+        n: dim, positive_len: dim, weights_len: dim, kind: int, beta: scalar, scale: scalar,
+    ) {
+        let loss = elementwise_loss::Loss { kind, beta, scale, positive, weights };
+        elementwise_loss::forward(x, target, losses, partials, &loss, &POOL)
+    }
+    /// `d` is the gradient of `x`, or with `ofTarget` of the target. The gradient of each loss is in `dLosses`; without, it is `dLoss`.
+    elementwise_loss_backward(
+        x: read [n], target: read [n], positive: maybe [positive_len], weights: maybe [weights_len], d_losses: maybe [n],
+        d: write [n],
+        n: dim, positive_len: dim, weights_len: dim, kind: int, beta: scalar, scale: scalar, d_loss: scalar, of_target: flag,
+    ) {
+        let loss = elementwise_loss::Loss { kind, beta, scale, positive, weights };
+        elementwise_loss::backward(x, target, d_losses, d_loss, d, of_target != 0, &loss, &POOL)
+    }
+
+    /// Connectionist temporal classification (Graves et al. 2006): −ln of the probability of each item's target over all alignments; ∞
+    /// where there is none. `alphas` is for backward.
+    ctc_forward(
+        log_probs: read [batch * frames * classes], targets: read_i32 [batch * target_len],
+        input_lengths: read_i32 [batch], target_lengths: read_i32 [batch],
+        losses: write [batch], alphas: write [batch * frames * (2 * target_len + 3)],
+        scratch: scratch [batch * 3 * (2 * target_len + 3)],
+        batch: dim, frames: dim, classes: dim, target_len: dim, blank: int,
+    ) {
+        let shape = ctc::Shape { frames, classes, target_len, blank };
+        ctc::forward(shape, ctc::Batch { log_probs, targets, input_lengths, target_lengths }, losses, alphas, scratch, &POOL)
+    }
+    ctc_backward(
+        log_probs: read [batch * frames * classes], targets: read_i32 [batch * target_len],
+        input_lengths: read_i32 [batch], target_lengths: read_i32 [batch],
+        alphas: read [batch * frames * (2 * target_len + 3)], d_losses: read [batch],
+        d_log_probs: write [batch * frames * classes],
+        scratch: scratch [batch * 6 * (2 * target_len + 3)],
+        batch: dim, frames: dim, classes: dim, target_len: dim, blank: int,
+    ) {
+        let shape = ctc::Shape { frames, classes, target_len, blank };
+        let items = ctc::Batch { log_probs, targets, input_lengths, target_lengths };
+        ctc::backward(shape, items, alphas, d_losses, d_log_probs, scratch, &POOL)
     }
 
     /// `out[r, c] = x[r, c] + y[c]`: `y` is repeated over the rows.

@@ -6,7 +6,9 @@
 mod activations;
 mod adamw;
 mod cross_entropy;
+mod ctc;
 mod elementwise;
+mod elementwise_loss;
 mod embedding;
 mod harness;
 mod layer_norm;
