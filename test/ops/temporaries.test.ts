@@ -7,7 +7,7 @@ const { randn, tensor, zeros } = fovea;
 beforeAll(async () => {
   await fovea.init({ threads: 1 });
   shaw = fovea.shaw({ maxDistance: 2, values: true })({ embedDim: 2, numHeads: 1 });
-  biases = [fovea.alibi(), fovea.t5Bias(), fovea.shaw({ maxDistance: 1 }), fovea.xlRelative()].map((encoding) => encoding(dims));
+  biases = [fovea.t5Bias(), fovea.shaw({ maxDistance: 1 }), fovea.xlRelative()].map((encoding) => encoding(dims));
   for (const { parameters = {} } of [shaw, ...biases]) for (const name in parameters) fovea.parameter(parameters[name]!);
 });
 afterAll(() => fovea.dispose());
