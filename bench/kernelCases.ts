@@ -24,6 +24,7 @@ export const kernelCases: readonly KernelCase[] = (
 export const savedBy: { readonly [K in KernelName]?: { kernel: KernelName; dims: Record<string, number> } } = {
   attentionBackward: { kernel: "attentionForward", dims: {} },
   attentionWeights: { kernel: "attentionForward", dims: {} },
+  recurrentBackward: { kernel: "recurrentForward", dims: {} },
   softmaxBackward: { kernel: "softmaxForward", dims: {} },
   layerNormBackward: { kernel: "layerNormForward", dims: { eps: Math.fround(1e-5) } },
   crossEntropyBackward: { kernel: "crossEntropyForward", dims: {} },

@@ -76,8 +76,7 @@ function savingProblem(each: KernelCase): Problem | null {
   return saved ? draw(saved.kernel, { ...each, dims: { ...each.dims, ...saved.dims } }) : null;
 }
 
-const writtenBy = ({ buffers }: Problem): string[] =>
-  buffers.filter(({ arg }) => arg.kind === "write").map(({ arg }) => arg.name);
+const writtenBy = ({ buffers }: Problem): string[] => buffers.filter(({ arg }) => arg.kind !== "read").map(({ arg }) => arg.name);
 
 function workOfCase({ withForward }: KernelCase, problem: Problem, saving: Problem | null): Work {
   const work = workOf(problem);

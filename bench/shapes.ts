@@ -158,6 +158,15 @@ const windows = [
   },
 ] as const;
 
+/** 32 sequences of 64, as wide as an encoder of a small sequence-to-sequence model. */
+const recurrent = (label: string, cell: number, numGates: number) => ({
+  label,
+  shape: "B32 L64 128→128",
+  dims: { cell, numGates, hidden: 128, batch: 32, rows: 32 * 64, reverse: false },
+});
+const lstm = recurrent("LSTM", 2, 4);
+const gru = recurrent("GRU", 3, 3);
+
 type Shapes = { [K in KernelName]: readonly [KernelShape<K>, ...KernelShape<K>[]] };
 
 export const kernelShapes = {
@@ -222,6 +231,14 @@ export const kernelShapes = {
   unfoldBackward: windows,
   meanPoolForward: [pool],
   meanPoolBackward: [pool],
+  recurrentForward: [
+    { ...lstm, given: ["bias", "cells", "cn"] },
+    { ...gru, given: ["bias", "cells"] },
+  ],
+  recurrentBackward: [
+    { ...lstm, given: ["cells", "dOut", "before"] },
+    { ...gru, given: ["cells", "dOut", "before", "dProducts"] },
+  ],
   adamwStep: [
     {
       shape: wide,

@@ -16,10 +16,17 @@ function pairs({ batch, numHeads, queryLen, keyLen, causal, causalOffset }: Dims
   return batch! * numHeads! * seen;
 }
 
+/** Each row's state, or the gradient of its gates, by the recurrent weights. */
+function recurrentProducts({ rows, numGates, hidden }: Dims): number {
+  return 2 * rows! * numGates! * hidden! * hidden!;
+}
+
 /** Multiplications and additions of the matrix products, for kernels that live by them. Backward does five where forward does two. */
 const flopsOf: { readonly [K in KernelName]?: (dims: Dims) => number } = {
   matmul: ({ batch, m, n, k }) => 2 * batch! * m! * n! * k!,
   attentionForward: (dims) => pairs(dims) * 2 * (dims.headDim! + dims.valueHeadDim!),
+  recurrentForward: recurrentProducts,
+  recurrentBackward: recurrentProducts,
   attentionBackward: (dims) => pairs(dims) * 2 * (3 * dims.headDim! + 2 * dims.valueHeadDim!),
 };
 

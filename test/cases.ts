@@ -13,6 +13,7 @@ import { elementwiseLossBackward, elementwiseLossForward } from "./cases/element
 import { embeddingBackward, embeddingForward } from "./cases/embedding.ts";
 import { layerNormBackward, layerNormForward } from "./cases/layerNorm.ts";
 import { matmulCases as matmul } from "./cases/matmul.ts";
+import { recurrentBackward, recurrentForward } from "./cases/recurrent.ts";
 import { meanPoolBackward, meanPoolForward, sum, sumRows, sumSquares } from "./cases/reductions.ts";
 import { rmsNormBackward, rmsNormForward } from "./cases/rmsNorm.ts";
 import { rotate } from "./cases/rotate.ts";
@@ -48,6 +49,8 @@ export const cases = {
   meanPoolBackward,
   meanPoolForward,
   multiply,
+  recurrentBackward,
+  recurrentForward,
   reluBackward,
   reluForward,
   rmsNormBackward,

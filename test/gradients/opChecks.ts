@@ -3,6 +3,7 @@ import { manualSeed } from "../../ts/tensor/rng.ts";
 import type { Tensor } from "../../ts/tensor/tensor.ts";
 import { awayFromZero, flags, int32, leaf } from "./leaves.ts";
 import { lossChecks } from "./lossChecks.ts";
+import { recurrentChecks } from "./recurrentChecks.ts";
 import { unaryChecks } from "./unaryChecks.ts";
 
 export type Fn = (...inputs: Tensor[]) => Tensor;
@@ -58,6 +59,7 @@ const attention =
 /** Every op with its options: what to differentiate, and at which inputs. */
 export const opChecks: Record<string, Checks> = {
   ...lossChecks,
+  ...recurrentChecks,
   ...unaryChecks,
   add: {
     "same shape": () => [add, leaf([3, 5]), leaf([3, 5], 2)],

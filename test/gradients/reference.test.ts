@@ -6,6 +6,7 @@ import { float32Values, random } from "../harness/random.ts";
 import { attentionGradients } from "./attentionGradients.ts";
 import { type Differentiable, expectGradients } from "./centralDifferences.ts";
 import { ctcGradients, elementwiseLossGradients } from "./lossGradients.ts";
+import { recurrentGradients } from "./recurrentGradients.ts";
 
 type Backward = Extract<KernelName, `${string}Backward`>;
 
@@ -44,6 +45,7 @@ const checks = {
     "lengths, one of them 0": () => meanPool({ lengths: new Int32Array([3, 0]) }),
     "keep and lengths": () => meanPool({ lengths: new Int32Array([3, 2]), keep: new Uint8Array([1, 0, 1, 0, 1, 1]) }),
   },
+  recurrentBackward: recurrentGradients,
   reluBackward: { "away from the corner": () => relu(normal(17)) },
   rmsNormBackward: {
     affine: () => rmsNorm(normal(5, 2)),

@@ -26,6 +26,8 @@ function biasOf(mask: fovea.Mask): Tensor {
 
 const flags = () => zeros([1, 1, 4, 4], { dtype: "bool" });
 
+const tile = (x: Tensor, times: number) => fovea.concat(Array<Tensor>(times).fill(x));
+
 /** Ops that make something on the way, used outside of any scope. */
 const ops: Record<string, (x: Tensor) => Tensor[]> = {
   linear: (x) => [fovea.linear(x, x, null, { activation: "gelu" })],
@@ -50,6 +52,15 @@ const ops: Record<string, (x: Tensor) => Tensor[]> = {
     fovea.binaryCrossEntropyWithLogits(x, x, { weight: x.detach().reshape([4, 4]), posWeight: zeros([4, 1]) }),
   ],
   nllLoss: (x) => [fovea.nllLoss(x, tensor(Int32Array.of(0, 1, 2, 3)))],
+  "packPadded and padPacked": (x) => {
+    const rows = fovea.packPadded(x.reshape([2, 2, 4]), [2, 1]);
+    return [rows, fovea.padPacked(rows, [1, 2], 3)];
+  },
+  recurrentLayer: (x) => {
+    const weights = { weightIh: tile(x, 4), weightHh: tile(x, 4) };
+    const { out, hn, cn } = fovea.recurrentLayer(x, weights, { cell: "lstm", lengths: [3, 1] });
+    return [out, hn, cn!];
+  },
   attention: (x) => {
     const heads = x.reshape([1, 4, 2, 2]);
     const mask = fovea.all(fovea.lengths([3]), fovea.drop(flags()), fovea.keep(flags()), fovea.bias(x));

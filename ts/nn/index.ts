@@ -5,6 +5,7 @@ export { Dropout } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
 export { type FeedForwardActivation, SwiGLU } from "./feedForward.ts";
 export { GroupNorm } from "./groupNorm.ts";
+export { GRU } from "./gru.ts";
 export type { ForwardHook, ForwardPreHook, HookHandle } from "./hooks.ts";
 export { KeyValueCache, type KeyValueCacheOptions } from "./keyValueCache.ts";
 export { LayerNorm, type LayerNormOptions } from "./layerNorm.ts";
@@ -25,6 +26,7 @@ export {
   SmoothL1Loss,
   TripletMarginLoss,
 } from "./losses.ts";
+export { LSTM, type LSTMCall, type LSTMResult } from "./lstm.ts";
 export { Module, parameter, type StateDict } from "./module.ts";
 export {
   MultiheadAttention,
@@ -33,7 +35,10 @@ export {
   type MultiheadAttentionResult,
 } from "./multiheadAttention.ts";
 export { Positional } from "./positional.ts";
+export { Recurrent, type RecurrentCall, type RecurrentOptions, type RecurrentResult, type RecurrentStep } from "./recurrent.ts";
+export { GRUCell, LSTMCell, type LSTMState, type RecurrentState, RNNCell } from "./recurrentCells.ts";
 export { RMSNorm } from "./rmsNorm.ts";
+export { RNN, type RNNOptions } from "./rnn.ts";
 export { Transformer, type TransformerCall, type TransformerOptions, type TransformerResult } from "./transformer.ts";
 export { type DecoderResult, TransformerDecoder } from "./transformerDecoder.ts";
 export {

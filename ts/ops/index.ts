@@ -80,8 +80,16 @@ export { multiply } from "./multiply.ts";
 export { type NarrowOptions, narrow } from "./narrow.ts";
 export { type NLLLossOptions, nllLoss } from "./nllLoss.ts";
 export { packedProjection } from "./packedProjection.ts";
+export { packPadded, padPacked } from "./packPadded.ts";
 export { type PairwiseDistanceOptions, pairwiseDistance } from "./pairwiseDistance.ts";
 export type { Activation } from "./product.ts";
+export {
+  type RecurrentCellKind,
+  type RecurrentLayerOptions,
+  type RecurrentLayerResult,
+  type RecurrentWeights,
+  recurrentLayer,
+} from "./recurrentLayer.ts";
 export type { LossOptions, Reduction } from "./reduction.ts";
 export { relativeShift, relativeUnshift } from "./relativeShift.ts";
 export { relu } from "./relu.ts";

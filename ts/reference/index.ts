@@ -21,6 +21,7 @@ import { geluBackward, geluForward } from "./gelu.ts";
 import { layerNormBackward, layerNormForward } from "./layerNorm.ts";
 import { matmul } from "./matmul.ts";
 import { meanPoolBackward, meanPoolForward } from "./meanPool.ts";
+import { recurrentBackward, recurrentForward } from "./recurrent.ts";
 import { sum, sumRows, sumSquares } from "./reduce.ts";
 import { reluBackward, reluForward } from "./relu.ts";
 import { rmsNormBackward, rmsNormForward } from "./rmsNorm.ts";
@@ -62,6 +63,8 @@ export const reference = {
   meanPoolBackward,
   meanPoolForward,
   multiply,
+  recurrentBackward,
+  recurrentForward,
   reluBackward,
   reluForward,
   rmsNormBackward,

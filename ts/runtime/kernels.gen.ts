@@ -583,6 +583,56 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     dilationX: number;
   };
   /**
+   * All steps of one direction of a recurrent layer. Rows are the steps of item after item, `lengths[item]` each, `rows` in all. `cell`: 0 tanh,
+   * 1 ReLU (`numGates` 1), 2 LSTM (4: i, f, g, o), 3 GRU (3: r, z, n). `gates` comes as `x · W_ihᵀ + b_ih` and goes as the activated
+   * gates; `out` is the state after each row. `cells`, for backward: of an LSTM the cell after each row, of a GRU `W_hn h + b_hn`.
+   */
+  recurrentForward: {
+    gates: F;
+    weight: F;
+    bias?: F | null | undefined;
+    h0?: F | null | undefined;
+    c0?: F | null | undefined;
+    lengths: I;
+    out: F;
+    cells?: F | null | undefined;
+    hn: F;
+    cn?: F | null | undefined;
+    cell: number;
+    reverse: boolean;
+    batch: number;
+    rows: number;
+    hidden: number;
+    numGates: number;
+  };
+  /**
+   * Its gradients, from what it saved and those of `out`, `hn` and `cn`. `dGates` is that of `x · W_ihᵀ + b_ih`, `dProducts` (of a GRU, of the
+   * others it is the same) that of `h · W_hhᵀ + b_hh`, and `before` the state `h` that each row started from.
+   */
+  recurrentBackward: {
+    gates: F;
+    weight: F;
+    h0?: F | null | undefined;
+    c0?: F | null | undefined;
+    lengths: I;
+    out: F;
+    cells?: F | null | undefined;
+    dOut?: F | null | undefined;
+    dHn?: F | null | undefined;
+    dCn?: F | null | undefined;
+    dGates: F;
+    dProducts?: F | null | undefined;
+    before?: F | null | undefined;
+    dH0?: F | null | undefined;
+    dC0?: F | null | undefined;
+    cell: number;
+    reverse: boolean;
+    batch: number;
+    rows: number;
+    hidden: number;
+    numGates: number;
+  };
+  /**
    * Mean over the middle of `[batch, len, cols]`, of those positions that are below the item's length and whose `keep` is 1;
    * 0 where there is none.
    */
@@ -1572,6 +1622,166 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     }
     binding.finish();
   },
+  recurrentForward(args) {
+    binding.check();
+    const threads = binding.threads();
+    const cell = int("recurrentForward", "cell", args.cell);
+    const reverse = args.reverse ? 1 : 0;
+    const batch = dim("recurrentForward", "batch", args.batch);
+    const rows = dim("recurrentForward", "rows", args.rows);
+    const hidden = dim("recurrentForward", "hidden", args.hidden);
+    const numGates = dim("recurrentForward", "numGates", args.numGates);
+    const gates = float32("recurrentForward", "gates", args.gates, rows * numGates * hidden, "rows * numGates * hidden");
+    const weight = float32("recurrentForward", "weight", args.weight, numGates * hidden * hidden, "numGates * hidden * hidden");
+    const bias = args.bias == null ? 0 : float32("recurrentForward", "bias", args.bias, numGates * hidden, "numGates * hidden");
+    const h0 = args.h0 == null ? 0 : float32("recurrentForward", "h0", args.h0, batch * hidden, "batch * hidden");
+    const c0 = args.c0 == null ? 0 : float32("recurrentForward", "c0", args.c0, batch * hidden, "batch * hidden");
+    const lengths = int32("recurrentForward", "lengths", args.lengths, batch, "batch");
+    const out = float32("recurrentForward", "out", args.out, rows * hidden, "rows * hidden");
+    const cells = args.cells == null ? 0 : float32("recurrentForward", "cells", args.cells, rows * hidden, "rows * hidden");
+    const hn = float32("recurrentForward", "hn", args.hn, batch * hidden, "batch * hidden");
+    const cn = args.cn == null ? 0 : float32("recurrentForward", "cn", args.cn, batch * hidden, "batch * hidden");
+    apart("recurrentForward", "gates", args.gates, "weight", args.weight);
+    apart("recurrentForward", "gates", args.gates, "bias", args.bias);
+    apart("recurrentForward", "gates", args.gates, "h0", args.h0);
+    apart("recurrentForward", "gates", args.gates, "c0", args.c0);
+    apart("recurrentForward", "gates", args.gates, "lengths", args.lengths);
+    apart("recurrentForward", "out", args.out, "gates", args.gates);
+    apart("recurrentForward", "out", args.out, "weight", args.weight);
+    apart("recurrentForward", "out", args.out, "bias", args.bias);
+    apart("recurrentForward", "out", args.out, "h0", args.h0);
+    apart("recurrentForward", "out", args.out, "c0", args.c0);
+    apart("recurrentForward", "out", args.out, "lengths", args.lengths);
+    apart("recurrentForward", "cells", args.cells, "gates", args.gates);
+    apart("recurrentForward", "cells", args.cells, "weight", args.weight);
+    apart("recurrentForward", "cells", args.cells, "bias", args.bias);
+    apart("recurrentForward", "cells", args.cells, "h0", args.h0);
+    apart("recurrentForward", "cells", args.cells, "c0", args.c0);
+    apart("recurrentForward", "cells", args.cells, "lengths", args.lengths);
+    apart("recurrentForward", "cells", args.cells, "out", args.out);
+    apart("recurrentForward", "hn", args.hn, "gates", args.gates);
+    apart("recurrentForward", "hn", args.hn, "weight", args.weight);
+    apart("recurrentForward", "hn", args.hn, "bias", args.bias);
+    apart("recurrentForward", "hn", args.hn, "h0", args.h0);
+    apart("recurrentForward", "hn", args.hn, "c0", args.c0);
+    apart("recurrentForward", "hn", args.hn, "lengths", args.lengths);
+    apart("recurrentForward", "hn", args.hn, "out", args.out);
+    apart("recurrentForward", "hn", args.hn, "cells", args.cells);
+    apart("recurrentForward", "cn", args.cn, "gates", args.gates);
+    apart("recurrentForward", "cn", args.cn, "weight", args.weight);
+    apart("recurrentForward", "cn", args.cn, "bias", args.bias);
+    apart("recurrentForward", "cn", args.cn, "h0", args.h0);
+    apart("recurrentForward", "cn", args.cn, "c0", args.c0);
+    apart("recurrentForward", "cn", args.cn, "lengths", args.lengths);
+    apart("recurrentForward", "cn", args.cn, "out", args.out);
+    apart("recurrentForward", "cn", args.cn, "cells", args.cells);
+    apart("recurrentForward", "cn", args.cn, "hn", args.hn);
+    const packedSize = scratchBytes(hidden * roundUp(numGates * hidden, 4));
+    const scratchSize = scratchBytes(threads * 16 * hidden * (numGates + 2));
+    const packed = binding.scratch(packedSize + scratchSize);
+    const scratch = packed + packedSize;
+    try {
+      binding.exports.recurrent_forward!(gates, weight, bias, h0, c0, lengths, out, cells, hn, cn, packed, scratch, cell, reverse, batch, rows, hidden, numGates, threads);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  recurrentBackward(args) {
+    binding.check();
+    const threads = binding.threads();
+    const cell = int("recurrentBackward", "cell", args.cell);
+    const reverse = args.reverse ? 1 : 0;
+    const batch = dim("recurrentBackward", "batch", args.batch);
+    const rows = dim("recurrentBackward", "rows", args.rows);
+    const hidden = dim("recurrentBackward", "hidden", args.hidden);
+    const numGates = dim("recurrentBackward", "numGates", args.numGates);
+    const gates = float32("recurrentBackward", "gates", args.gates, rows * numGates * hidden, "rows * numGates * hidden");
+    const weight = float32("recurrentBackward", "weight", args.weight, numGates * hidden * hidden, "numGates * hidden * hidden");
+    const h0 = args.h0 == null ? 0 : float32("recurrentBackward", "h0", args.h0, batch * hidden, "batch * hidden");
+    const c0 = args.c0 == null ? 0 : float32("recurrentBackward", "c0", args.c0, batch * hidden, "batch * hidden");
+    const lengths = int32("recurrentBackward", "lengths", args.lengths, batch, "batch");
+    const out = float32("recurrentBackward", "out", args.out, rows * hidden, "rows * hidden");
+    const cells = args.cells == null ? 0 : float32("recurrentBackward", "cells", args.cells, rows * hidden, "rows * hidden");
+    const dOut = args.dOut == null ? 0 : float32("recurrentBackward", "dOut", args.dOut, rows * hidden, "rows * hidden");
+    const dHn = args.dHn == null ? 0 : float32("recurrentBackward", "dHn", args.dHn, batch * hidden, "batch * hidden");
+    const dCn = args.dCn == null ? 0 : float32("recurrentBackward", "dCn", args.dCn, batch * hidden, "batch * hidden");
+    const dGates = float32("recurrentBackward", "dGates", args.dGates, rows * numGates * hidden, "rows * numGates * hidden");
+    const dProducts = args.dProducts == null ? 0 : float32("recurrentBackward", "dProducts", args.dProducts, rows * numGates * hidden, "rows * numGates * hidden");
+    const before = args.before == null ? 0 : float32("recurrentBackward", "before", args.before, rows * hidden, "rows * hidden");
+    const dH0 = args.dH0 == null ? 0 : float32("recurrentBackward", "dH0", args.dH0, batch * hidden, "batch * hidden");
+    const dC0 = args.dC0 == null ? 0 : float32("recurrentBackward", "dC0", args.dC0, batch * hidden, "batch * hidden");
+    apart("recurrentBackward", "dGates", args.dGates, "gates", args.gates);
+    apart("recurrentBackward", "dGates", args.dGates, "weight", args.weight);
+    apart("recurrentBackward", "dGates", args.dGates, "h0", args.h0);
+    apart("recurrentBackward", "dGates", args.dGates, "c0", args.c0);
+    apart("recurrentBackward", "dGates", args.dGates, "lengths", args.lengths);
+    apart("recurrentBackward", "dGates", args.dGates, "out", args.out);
+    apart("recurrentBackward", "dGates", args.dGates, "cells", args.cells);
+    apart("recurrentBackward", "dGates", args.dGates, "dOut", args.dOut);
+    apart("recurrentBackward", "dGates", args.dGates, "dHn", args.dHn);
+    apart("recurrentBackward", "dGates", args.dGates, "dCn", args.dCn);
+    apart("recurrentBackward", "dProducts", args.dProducts, "gates", args.gates);
+    apart("recurrentBackward", "dProducts", args.dProducts, "weight", args.weight);
+    apart("recurrentBackward", "dProducts", args.dProducts, "h0", args.h0);
+    apart("recurrentBackward", "dProducts", args.dProducts, "c0", args.c0);
+    apart("recurrentBackward", "dProducts", args.dProducts, "lengths", args.lengths);
+    apart("recurrentBackward", "dProducts", args.dProducts, "out", args.out);
+    apart("recurrentBackward", "dProducts", args.dProducts, "cells", args.cells);
+    apart("recurrentBackward", "dProducts", args.dProducts, "dOut", args.dOut);
+    apart("recurrentBackward", "dProducts", args.dProducts, "dHn", args.dHn);
+    apart("recurrentBackward", "dProducts", args.dProducts, "dCn", args.dCn);
+    apart("recurrentBackward", "dProducts", args.dProducts, "dGates", args.dGates);
+    apart("recurrentBackward", "before", args.before, "gates", args.gates);
+    apart("recurrentBackward", "before", args.before, "weight", args.weight);
+    apart("recurrentBackward", "before", args.before, "h0", args.h0);
+    apart("recurrentBackward", "before", args.before, "c0", args.c0);
+    apart("recurrentBackward", "before", args.before, "lengths", args.lengths);
+    apart("recurrentBackward", "before", args.before, "out", args.out);
+    apart("recurrentBackward", "before", args.before, "cells", args.cells);
+    apart("recurrentBackward", "before", args.before, "dOut", args.dOut);
+    apart("recurrentBackward", "before", args.before, "dHn", args.dHn);
+    apart("recurrentBackward", "before", args.before, "dCn", args.dCn);
+    apart("recurrentBackward", "before", args.before, "dGates", args.dGates);
+    apart("recurrentBackward", "before", args.before, "dProducts", args.dProducts);
+    apart("recurrentBackward", "dH0", args.dH0, "gates", args.gates);
+    apart("recurrentBackward", "dH0", args.dH0, "weight", args.weight);
+    apart("recurrentBackward", "dH0", args.dH0, "h0", args.h0);
+    apart("recurrentBackward", "dH0", args.dH0, "c0", args.c0);
+    apart("recurrentBackward", "dH0", args.dH0, "lengths", args.lengths);
+    apart("recurrentBackward", "dH0", args.dH0, "out", args.out);
+    apart("recurrentBackward", "dH0", args.dH0, "cells", args.cells);
+    apart("recurrentBackward", "dH0", args.dH0, "dOut", args.dOut);
+    apart("recurrentBackward", "dH0", args.dH0, "dHn", args.dHn);
+    apart("recurrentBackward", "dH0", args.dH0, "dCn", args.dCn);
+    apart("recurrentBackward", "dH0", args.dH0, "dGates", args.dGates);
+    apart("recurrentBackward", "dH0", args.dH0, "dProducts", args.dProducts);
+    apart("recurrentBackward", "dH0", args.dH0, "before", args.before);
+    apart("recurrentBackward", "dC0", args.dC0, "gates", args.gates);
+    apart("recurrentBackward", "dC0", args.dC0, "weight", args.weight);
+    apart("recurrentBackward", "dC0", args.dC0, "h0", args.h0);
+    apart("recurrentBackward", "dC0", args.dC0, "c0", args.c0);
+    apart("recurrentBackward", "dC0", args.dC0, "lengths", args.lengths);
+    apart("recurrentBackward", "dC0", args.dC0, "out", args.out);
+    apart("recurrentBackward", "dC0", args.dC0, "cells", args.cells);
+    apart("recurrentBackward", "dC0", args.dC0, "dOut", args.dOut);
+    apart("recurrentBackward", "dC0", args.dC0, "dHn", args.dHn);
+    apart("recurrentBackward", "dC0", args.dC0, "dCn", args.dCn);
+    apart("recurrentBackward", "dC0", args.dC0, "dGates", args.dGates);
+    apart("recurrentBackward", "dC0", args.dC0, "dProducts", args.dProducts);
+    apart("recurrentBackward", "dC0", args.dC0, "before", args.before);
+    apart("recurrentBackward", "dC0", args.dC0, "dH0", args.dH0);
+    const packedSize = scratchBytes(numGates * hidden * roundUp(hidden, 4));
+    const scratchSize = scratchBytes(threads * (16 * hidden * (numGates + 2) + hidden));
+    const packed = binding.scratch(packedSize + scratchSize);
+    const scratch = packed + packedSize;
+    try {
+      binding.exports.recurrent_backward!(gates, weight, h0, c0, lengths, out, cells, dOut, dHn, dCn, dGates, dProducts, before, dH0, dC0, packed, scratch, cell, reverse, batch, rows, hidden, numGates, threads);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
   meanPoolForward(args) {
     binding.check();
     const batch = dim("meanPoolForward", "batch", args.batch);
@@ -2113,6 +2323,47 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
     { name: "paddingX", kind: "dim" },
     { name: "dilationY", kind: "dim" },
     { name: "dilationX", kind: "dim" },
+  ],
+  recurrentForward: [
+    { name: "gates", kind: "update", dtype: "float32", length: ({ rows, numGates, hidden }: Dims<"rows" | "numGates" | "hidden">) => rows * numGates * hidden },
+    { name: "weight", kind: "read", dtype: "float32", length: ({ numGates, hidden }: Dims<"numGates" | "hidden">) => numGates * hidden * hidden },
+    { name: "bias", kind: "read", dtype: "float32", optional: true, length: ({ numGates, hidden }: Dims<"numGates" | "hidden">) => numGates * hidden },
+    { name: "h0", kind: "read", dtype: "float32", optional: true, length: ({ batch, hidden }: Dims<"batch" | "hidden">) => batch * hidden },
+    { name: "c0", kind: "read", dtype: "float32", optional: true, length: ({ batch, hidden }: Dims<"batch" | "hidden">) => batch * hidden },
+    { name: "lengths", kind: "read", dtype: "int32", length: ({ batch }: Dims<"batch">) => batch },
+    { name: "out", kind: "write", dtype: "float32", length: ({ rows, hidden }: Dims<"rows" | "hidden">) => rows * hidden },
+    { name: "cells", kind: "write", dtype: "float32", optional: true, length: ({ rows, hidden }: Dims<"rows" | "hidden">) => rows * hidden },
+    { name: "hn", kind: "write", dtype: "float32", length: ({ batch, hidden }: Dims<"batch" | "hidden">) => batch * hidden },
+    { name: "cn", kind: "write", dtype: "float32", optional: true, length: ({ batch, hidden }: Dims<"batch" | "hidden">) => batch * hidden },
+    { name: "cell", kind: "int" },
+    { name: "reverse", kind: "flag" },
+    { name: "batch", kind: "dim" },
+    { name: "rows", kind: "dim" },
+    { name: "hidden", kind: "dim" },
+    { name: "numGates", kind: "dim" },
+  ],
+  recurrentBackward: [
+    { name: "gates", kind: "read", dtype: "float32", length: ({ rows, numGates, hidden }: Dims<"rows" | "numGates" | "hidden">) => rows * numGates * hidden },
+    { name: "weight", kind: "read", dtype: "float32", length: ({ numGates, hidden }: Dims<"numGates" | "hidden">) => numGates * hidden * hidden },
+    { name: "h0", kind: "read", dtype: "float32", optional: true, length: ({ batch, hidden }: Dims<"batch" | "hidden">) => batch * hidden },
+    { name: "c0", kind: "read", dtype: "float32", optional: true, length: ({ batch, hidden }: Dims<"batch" | "hidden">) => batch * hidden },
+    { name: "lengths", kind: "read", dtype: "int32", length: ({ batch }: Dims<"batch">) => batch },
+    { name: "out", kind: "read", dtype: "float32", length: ({ rows, hidden }: Dims<"rows" | "hidden">) => rows * hidden },
+    { name: "cells", kind: "read", dtype: "float32", optional: true, length: ({ rows, hidden }: Dims<"rows" | "hidden">) => rows * hidden },
+    { name: "dOut", kind: "read", dtype: "float32", optional: true, length: ({ rows, hidden }: Dims<"rows" | "hidden">) => rows * hidden },
+    { name: "dHn", kind: "read", dtype: "float32", optional: true, length: ({ batch, hidden }: Dims<"batch" | "hidden">) => batch * hidden },
+    { name: "dCn", kind: "read", dtype: "float32", optional: true, length: ({ batch, hidden }: Dims<"batch" | "hidden">) => batch * hidden },
+    { name: "dGates", kind: "write", dtype: "float32", length: ({ rows, numGates, hidden }: Dims<"rows" | "numGates" | "hidden">) => rows * numGates * hidden },
+    { name: "dProducts", kind: "write", dtype: "float32", optional: true, length: ({ rows, numGates, hidden }: Dims<"rows" | "numGates" | "hidden">) => rows * numGates * hidden },
+    { name: "before", kind: "write", dtype: "float32", optional: true, length: ({ rows, hidden }: Dims<"rows" | "hidden">) => rows * hidden },
+    { name: "dH0", kind: "write", dtype: "float32", optional: true, length: ({ batch, hidden }: Dims<"batch" | "hidden">) => batch * hidden },
+    { name: "dC0", kind: "write", dtype: "float32", optional: true, length: ({ batch, hidden }: Dims<"batch" | "hidden">) => batch * hidden },
+    { name: "cell", kind: "int" },
+    { name: "reverse", kind: "flag" },
+    { name: "batch", kind: "dim" },
+    { name: "rows", kind: "dim" },
+    { name: "hidden", kind: "dim" },
+    { name: "numGates", kind: "dim" },
   ],
   meanPoolForward: [
     { name: "x", kind: "read", dtype: "float32", length: ({ batch, len, cols }: Dims<"batch" | "len" | "cols">) => batch * len * cols },

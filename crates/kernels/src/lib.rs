@@ -13,6 +13,7 @@
 //! | [`rng`] | counter-based random bits, dropout factors | |
 //! | [`gemm`] | `out = activation(op(a) · op(b) + bias)` | Goto and van de Geijn 2008; BLIS |
 //! | [`attention`] | `softmax(scale · Q Kᵀ + mask) V` | Dao et al. 2022 (FlashAttention) |
+//! | [`recurrent`] | LSTM, GRU, tanh and ReLU layers over time | Hochreiter and Schmidhuber 1997; Cho et al. 2014 |
 //! | [`softmax`] | `e^(xᵢ − max) / Σ` | |
 //! | [`layer_norm`] | `(x − mean) · rstd · weight + bias` | Ba, Kiros and Hinton 2016 |
 //! | [`rms_norm`] | `x · rstd · weight` | Zhang and Sennrich 2019 |
@@ -51,6 +52,7 @@ pub mod layer_norm;
 pub mod math;
 pub mod pooling;
 pub mod power;
+pub mod recurrent;
 pub mod reduce;
 pub mod relu;
 pub mod rms_norm;

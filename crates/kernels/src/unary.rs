@@ -26,7 +26,7 @@
 
 use crate::lanes::Lane;
 use crate::lanewise::{COPY_TASK, EXP_TASK, TASK, Whole, map_whole, whole};
-use crate::math::{exp, expm1, ln, ln_1p, tanh};
+use crate::math::{exp, expm1, ln, ln_1p, sigmoid, tanh};
 use crate::parallel::{Parallel, for_each_chunk};
 use crate::power::power;
 use crate::sine::sine;
@@ -85,12 +85,6 @@ pub fn backward(op: i32, [a, b]: [f32; 2], saved: &[f32], d_out: &[f32], d_x: &m
 
 fn in_tasks<const N: usize>(pool: &impl Parallel, nanoseconds: usize, x: [&[f32]; N], out: &mut [f32], each: &Whole<N>) {
     for_each_chunk(pool, out, TASK, nanoseconds, |task, out| map_whole(x.map(|x| &x[task * TASK..][..out.len()]), out, each));
-}
-
-#[inline(always)]
-fn sigmoid(x: Lane) -> Lane {
-    let one = Lane::splat(1.0);
-    one / (one + exp(-x))
 }
 
 #[inline(always)]

@@ -3,7 +3,7 @@
 //! `exp_over_every_float` takes about a minute in a release build: `cargo test --release -- --ignored`.
 
 use fovea_kernels::lanes::Lane;
-use fovea_kernels::math::{exp, exp1, exp2, expm1, ln, ln_1p, ln1, tanh};
+use fovea_kernels::math::{exp, exp1, exp2, expm1, ln, ln_1p, ln1, sigmoid, tanh};
 use fovea_kernels::power::power;
 use fovea_kernels::sine::sine;
 
@@ -85,6 +85,20 @@ fn exp2_is_within_3_ulp() {
     let edges = exp2(Lane::from_array([0.0, f32::NEG_INFINITY, -126.6, f32::NAN])).to_array();
     assert_eq!(edges[..3], [1.0, 0.0, 0.0]);
     assert!(edges[3].is_nan());
+}
+
+#[test]
+fn sigmoid_is_within_3_ulp() {
+    let error = |x: f32, y: f32| {
+        assert!(y <= 1.0, "sigmoid({x:e}) = {y:e}");
+        ulps(y, 1.0 / (1.0 + (-x as f64).exp()))
+    };
+    let below = worst(-1e-30, -87.3, 64, sigmoid, error);
+    let above = worst(1e-30, 1e30, 64, sigmoid, error);
+    println!("sigmoid: {below:?} ulp below 0, {above:?} ulp above");
+    assert!(below.0 <= 3.0 && above.0 <= 3.0);
+    let [low, high, half, nan] = sigmoid(Lane::from_array([-200.0, f32::INFINITY, -0.0, f32::NAN])).to_array();
+    assert!(low == 0.0 && high == 1.0 && half == 0.5 && nan.is_nan());
 }
 
 #[test]

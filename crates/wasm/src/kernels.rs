@@ -22,7 +22,7 @@ use fovea_kernels::attention::{self, Broadcast, Mask, Scores, Shape, Slopes};
 use fovea_kernels::rng::Dropout;
 use fovea_kernels::unfold::Axis;
 use fovea_kernels::{
-    adamw, cross_entropy, ctc, dropout, elementwise, elementwise_loss, embedding, gelu, gemm, layer_norm, pooling, reduce, relu,
+    adamw, cross_entropy, ctc, dropout, elementwise, elementwise_loss, embedding, gelu, gemm, layer_norm, pooling, recurrent, reduce, relu,
     rms_norm, rotary, softmax, unary, unfold,
 };
 
@@ -385,6 +385,44 @@ kernels! {
             len: width, kernel: kernel_width, out: out_width, stride: stride_x, padding: padding_x, dilation: dilation_x,
         };
         unfold::backward(d_out, d_x, rows, columns, &POOL)
+    }
+
+    /// All steps of one direction of a recurrent layer. Rows are the steps of item after item, `lengths[item]` each, `rows` in all. `cell`: 0 tanh,
+    /// 1 ReLU (`numGates` 1), 2 LSTM (4: i, f, g, o), 3 GRU (3: r, z, n). `gates` comes as `x · W_ihᵀ + b_ih` and goes as the activated
+    /// gates; `out` is the state after each row. `cells`, for backward: of an LSTM the cell after each row, of a GRU `W_hn h + b_hn`.
+    recurrent_forward(
+        gates: update [rows * num_gates * hidden], weight: read [num_gates * hidden * hidden], bias: maybe [num_gates * hidden],
+        h0: maybe [batch * hidden], c0: maybe [batch * hidden], lengths: read_i32 [batch],
+        out: write [rows * hidden], cells: maybe_write [rows * hidden],
+        hn: write [batch * hidden], cn: maybe_write [batch * hidden],
+        packed: scratch [hidden * round_up(num_gates * hidden, 4)],
+        scratch: scratch [threads * 16 * hidden * (num_gates + 2)],
+        cell: int, reverse: flag, batch: dim, rows: dim, hidden: dim, num_gates: dim, threads: threads,
+    ) {
+        let cell = recurrent::Cell::new(cell);
+        assert!(cell.gates() == num_gates);
+        let layer = recurrent::Layer { cell, hidden, lengths, reverse: reverse != 0, weight, h0, c0 };
+        recurrent::forward(&layer, bias, recurrent::Outputs { gates, out, cells, hn, cn }, packed, scratch, &POOL)
+    }
+    /// Its gradients, from what it saved and those of `out`, `hn` and `cn`. `dGates` is that of `x · W_ihᵀ + b_ih`, `dProducts` (of a GRU, of the
+    /// others it is the same) that of `h · W_hhᵀ + b_hh`, and `before` the state `h` that each row started from.
+    recurrent_backward(
+        gates: read [rows * num_gates * hidden], weight: read [num_gates * hidden * hidden],
+        h0: maybe [batch * hidden], c0: maybe [batch * hidden], lengths: read_i32 [batch],
+        out: read [rows * hidden], cells: maybe [rows * hidden],
+        d_out: maybe [rows * hidden], d_hn: maybe [batch * hidden], d_cn: maybe [batch * hidden],
+        d_gates: write [rows * num_gates * hidden], d_products: maybe_write [rows * num_gates * hidden],
+        before: maybe_write [rows * hidden], d_h0: maybe_write [batch * hidden], d_c0: maybe_write [batch * hidden],
+        packed: scratch [num_gates * hidden * round_up(hidden, 4)],
+        scratch: scratch [threads * (16 * hidden * (num_gates + 2) + hidden)],
+        cell: int, reverse: flag, batch: dim, rows: dim, hidden: dim, num_gates: dim, threads: threads,
+    ) {
+        let cell = recurrent::Cell::new(cell);
+        assert!(cell.gates() == num_gates);
+        let layer = recurrent::Layer { cell, hidden, lengths, reverse: reverse != 0, weight, h0, c0 };
+        let inputs = recurrent::Inputs { gates, out, cells, d_out, d_hn, d_cn };
+        let gradients = recurrent::Gradients { d_gates, d_products, before, d_h0, d_c0 };
+        recurrent::backward(&layer, &inputs, gradients, packed, scratch, &POOL)
     }
 
     /// Mean over the middle of `[batch, len, cols]`, of those positions that are below the item's length and whose `keep` is 1;

@@ -17,6 +17,7 @@
 
 mod epilogue;
 pub mod pack;
+mod packed;
 mod small;
 pub mod tile;
 
@@ -25,6 +26,7 @@ use crate::parallel::Parallel;
 pub use epilogue::Epilogue;
 use epilogue::Rows;
 use pack::{group, pack_left, pack_right, packed_len, transpose};
+pub use packed::add_packed;
 pub use small::dot;
 use tile::{Into, Left, PANEL, height, multiply};
 

@@ -1,4 +1,4 @@
-//! The row-wise kernels against plain float64 loops, their backward passes against central differences of those loops, edge rows, and
+//! The row-wise kernels and recurrent layers against plain float64 loops, their backward passes against central differences of those loops, edge rows, and
 //! the same bits on any number of threads.
 //!
 //! Sizes sit around what the code cuts by: lanes of 4, groups of 16, strips and groups of 64, blocks of 1,024 and 4,096, tasks of 16,384.
@@ -13,6 +13,7 @@ mod embedding;
 mod harness;
 mod layer_norm;
 mod pooling;
+mod recurrent;
 mod reduce;
 mod rms_norm;
 mod rotary;
