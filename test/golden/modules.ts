@@ -1,3 +1,5 @@
+import { expect } from "vitest";
+import { parseSafetensors, saveSafetensors } from "../../ts/io/safetensors.ts";
 import type { Module } from "../../ts/nn/module.ts";
 import type { Tensor } from "../../ts/tensor/tensor.ts";
 import type { Goldens } from "./goldens.ts";
@@ -8,9 +10,16 @@ export const camelCase = (options: Record<string, unknown>): Record<string, unkn
     Object.entries(options).map(([name, value]) => [name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()), value]),
   );
 
-/** Loads `param.*` under PyTorch's own keys; a key that is missing or left over fails. */
+/**
+ * Loads `param.*` under PyTorch's own keys; a key that is missing or left over fails, and so does a key, shape or bit that would be
+ * another in a checkpoint of ours.
+ */
 export function loadParameters(module: Module, goldens: Goldens): void {
-  module.loadStateDict(new Map(goldens.names("param.").map((name) => [name, goldens.tensor(`param.${name}`)])));
+  const names = goldens.names("param.");
+  module.loadStateDict(new Map(names.map((name) => [name, goldens.tensor(`param.${name}`)])));
+  const saved = parseSafetensors(saveSafetensors(module.stateDict())).tensors;
+  const ours = [...saved].map(([name, { shape, values }]) => [name, { shape, values: values() }]);
+  expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(names.map((name) => [name, goldens.golden(`param.${name}`)])));
 }
 
 /** `grad.param.*` of a module after backward. */
