@@ -8,6 +8,7 @@ import { RMSNorm } from "../../ts/nn/rmsNorm.ts";
 import { elu, leakyRelu, mish, sigmoid, silu, softplus, tanh } from "../../ts/ops/activations.ts";
 import { gelu } from "../../ts/ops/gelu.ts";
 import { glu } from "../../ts/ops/glu.ts";
+import { normalize } from "../../ts/ops/normalize.ts";
 import { relu } from "../../ts/ops/relu.ts";
 import { softmax } from "../../ts/ops/softmax.ts";
 import type { Tensor } from "../../ts/tensor/tensor.ts";
@@ -49,10 +50,11 @@ const functions: Record<string, (x: Tensor, options: Record<string, unknown>) =>
   elu: (x, options) => elu(x, options as Options),
   leaky_relu: (x, options) => leakyRelu(x, camelCase(options) as Options),
   glu: (x, { dim }) => (dim === undefined ? glu(x) : glu(x, { axis: dim as number })),
+  normalize: (x, { dim }) => normalize(x, { axis: dim as number }),
   softmax: (x, { dim }) => softmax(x, { axis: dim as number }),
 };
 
-const notYetFunctions = ["log_softmax", "normalize"];
+const notYetFunctions = ["log_softmax"];
 
 testGoldens<LayerCase>(
   "layers",

@@ -36,6 +36,7 @@ const {
   meanPool,
   multiply,
   narrow,
+  normalize,
   packedAttention,
   packedProjection,
   relu,
@@ -204,6 +205,10 @@ export const opChecks: Record<string, Checks> = {
   narrow: {
     "first axis": () => [(x) => narrow(x, { start: 1, length: 2 }), leaf([4, 5])],
     "last axis": () => [(x) => narrow(x, { axis: -1, start: 2, length: 3 }), leaf([4, 5])],
+  },
+  normalize: {
+    "last axis": () => [(x) => normalize(x), leaf([3, 5])],
+    "first axis, shorter than eps": () => [(x) => normalize(x, { axis: 0, eps: 1e3 }), leaf([3, 5])],
   },
   packedAttention: {
     plain: () => [(qkv) => packedAttention(qkv, { numHeads: 2 }).out, leaf([2, 5, 18])],

@@ -25,6 +25,7 @@ import {
   multiply,
   narrow,
   nllLoss,
+  normalize,
   packedAttention,
   packedProjection,
   pairwiseDistance,
@@ -97,6 +98,11 @@ const cases: Record<string, () => { out: Tensor; shape: number[]; inputs?: reado
   "conv2d, no channels": () => {
     const inputs = [leaf(2, 0, 3, 4), leaf(5, 0, 2, 2), leaf(5)] as const;
     return { out: conv2d(...inputs), shape: [2, 5, 2, 3], inputs };
+  },
+  normalize: () => ({ out: normalize(leaf(0, 4)), shape: [0, 4] }),
+  "normalize, all 0": () => {
+    const x = leaf(2, 3);
+    return { out: normalize(x), shape: [2, 3], inputs: [x] };
   },
   glu: () => ({ out: glu(leaf(0, 4)), shape: [0, 2] }),
   swiglu: () => ({ out: swiglu(leaf(2, 0)), shape: [2, 0] }),

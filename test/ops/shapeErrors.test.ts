@@ -79,6 +79,11 @@ const refused: Record<string, [call: () => unknown, code: string, text: RegExp][
       /padding must be .*got "full"/,
     ],
   ],
+  normalize: [
+    [() => fovea.normalize(z(2, 3), { axis: 2 }), "RANGE", /^normalize: axis must be from -2 to 1, got 2/],
+    [() => fovea.normalize(z(2, 3), { eps: 0 }), "RANGE", /^normalize: eps must be at least 1e-18, got 0/],
+    [() => fovea.normalize(ids(1, 2)), "DTYPE", /^normalize: x must be float32/],
+  ],
   glu: [
     [() => fovea.glu(z(2, 3)), "SHAPE", /^glu: axis -1 must have an even size, got \[2, 3\]/],
     [() => fovea.glu(z(2, 4), { axis: 2 }), "RANGE", /^glu: axis must be from -2 to 1, got 2/],

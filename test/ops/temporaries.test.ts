@@ -32,6 +32,7 @@ const tile = (x: Tensor, times: number) => fovea.concat(Array<Tensor>(times).fil
 const ops: Record<string, (x: Tensor) => Tensor[]> = {
   linear: (x) => [fovea.linear(x, x, null, { activation: "gelu" })],
   layerNorm: (x) => [fovea.layerNorm(x)],
+  normalize: (x) => [fovea.normalize(x, { axis: 0 })],
   glu: (x) => [fovea.glu(x), fovea.swiglu(x)],
   rmsNorm: (x) => [fovea.rmsNorm(x)],
   groupNorm: (x) => [fovea.groupNorm(x, zeros([4]), zeros([4]), { numGroups: 2 })],

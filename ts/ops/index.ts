@@ -79,6 +79,7 @@ export { type MeanPoolOptions, meanPool } from "./meanPool.ts";
 export { multiply } from "./multiply.ts";
 export { type NarrowOptions, narrow } from "./narrow.ts";
 export { type NLLLossOptions, nllLoss } from "./nllLoss.ts";
+export { type NormalizeOptions, normalize } from "./normalize.ts";
 export { packedProjection } from "./packedProjection.ts";
 export { packPadded, padPacked } from "./packPadded.ts";
 export { type PairwiseDistanceOptions, pairwiseDistance } from "./pairwiseDistance.ts";
