@@ -18,6 +18,7 @@ import {
   t5Bias,
   tensor,
   window,
+  xlRelative,
 } from "../../ts/index.ts";
 import { all } from "../../ts/ops/mask.ts";
 
@@ -45,6 +46,7 @@ const options: readonly [string, MultiheadAttentionOptions][] = [
   ["grouped, normalised queries and keys, rotary", { numKvHeads: 2, headDim: 6, qkNorm: true, positional: rotary() }],
   ["ALiBi", { positional: alibi() }],
   ["T5's buckets", { positional: t5Bias({ bidirectional: false }) }],
+  ["Transformer-XL's relative positions", { positional: xlRelative() }],
   ["Shaw's relative positions, of values too", { positional: shaw({ maxDistance: 3, values: true }) }],
   ["no biases, key and value of their own widths", { bias: false, valueHeadDim: 4 }],
 ];

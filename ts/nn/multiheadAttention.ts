@@ -173,17 +173,18 @@ export class MultiheadAttention extends Module {
     if (query === key && key === value && this.inProjWeight && plain)
       return packedAttention(linear(query, this.inProjWeight, this.inProjBias), { numHeads, mask, dropout, needWeights });
     const [q, k, v] = this.#project(query, key, value);
-    const placed = positional ? positional.place(q, k, mask, call.places) : { query: q, key: k, mask };
-    const allKeys = this.#withExtraRow(placed.key, this.biasK);
+    const [placedQuery, placedKey] = positional?.rotate(q, k, call.places) ?? [q, k];
+    const placedMask = positional ? positional.addToMask(mask, q, placedKey, call.places) : mask;
+    const allKeys = this.#withExtraRow(placedKey, this.biasK);
     const allValues = this.#withExtraRow(v, this.biasV);
     const dims = { batch: q.shape[0]!, numHeads, queryLen: q.shape[1]!, keyLen: k.shape[1]! };
-    const result = scaledDotProductAttention(placed.query, allKeys, allValues, {
-      mask: extra > 0 ? withFreeKeys("MultiheadAttention", placed.mask, dims, extra) : placed.mask,
+    const result = scaledDotProductAttention(placedQuery, allKeys, allValues, {
+      mask: extra > 0 ? withFreeKeys("MultiheadAttention", placedMask, dims, extra) : placedMask,
       dropout,
       needWeights: needWeights || (positional?.hasValues ?? false),
     });
     if (!positional?.hasValues) return result;
-    const { out, weights } = positional.placeValues(result, dims.keyLen, call.places);
+    const { out, weights } = positional.addToOut(result, dims.keyLen, call.places);
     return { out, ...(needWeights && { weights }) };
   }
 
@@ -199,18 +200,16 @@ export class MultiheadAttention extends Module {
     const { needWeights = false, dropout } = call;
     const places = { query: cache.length, key: cache.length, ...call.places };
     const [q, k, v] = this.#project(query, query, query);
-    const [placedQuery, placedKey] = positional?.positions.rotate?.(q, k, places) ?? [q, k];
+    const [placedQuery, placedKey] = positional?.rotate(q, k, places) ?? [q, k];
     const before = cache.length;
     const held = cache.append(placedKey, v);
-    const scale = 1 / Math.sqrt(this.headDim);
-    const added = positional?.positions.bias?.(q, held.key, { query: before, scale });
-    const used = lengths(Array<number>(query.shape[0]!).fill(cache.length));
+    const mask = all(lengths(Array<number>(query.shape[0]!).fill(cache.length)), call.mask);
     const result = scaledDotProductAttention(placedQuery, held.key, held.value, {
-      mask: all(used, call.mask, added),
+      mask: positional ? positional.addToMask(mask, q, held.key, { query: before }) : mask,
       dropout,
       needWeights: needWeights || (positional?.hasValues ?? false),
     });
-    const whole = positional?.placeValues(result, held.key.shape[1]!, { query: before }) ?? result;
+    const whole = positional?.addToOut(result, held.key.shape[1]!, { query: before }) ?? result;
     if (!needWeights) return { out: whole.out };
     return { out: whole.out, weights: narrow(whole.weights!, { axis: 3, start: 0, length: cache.length }) };
   }

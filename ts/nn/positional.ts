@@ -50,16 +50,22 @@ export class Positional extends Module {
     return this.positions.embed?.(x, place) ?? x;
   }
 
-  /** Query and key `[batch, length, heads, headDim]` with their positions, and `mask` with what those add to the scores. */
-  place(query: Tensor, key: Tensor, mask: Mask | null, places: Places = {}): { query: Tensor; key: Tensor; mask: Mask | null } {
-    const [placedQuery, placedKey] = this.positions.rotate?.(query, key, places) ?? [query, key];
-    const scale = 1 / Math.sqrt(query.shape[3]!);
-    const added = this.positions.bias?.(query, placedKey, { ...places, scale });
-    return { query: placedQuery, key: placedKey, mask: added ? all(mask, added) : mask };
+  /**
+   * Query and key `[batch, length, heads, headDim]` with their positions. With a key-value cache, only what is new: keys go into it
+   * with their positions.
+   */
+  rotate(query: Tensor, key: Tensor, places: Places = {}): readonly [Tensor, Tensor] {
+    return this.positions.rotate?.(query, key, places) ?? [query, key];
+  }
+
+  /** `mask` with what the positions add to the scores of `query`, as it was before `rotate`, and of all keys, as they were after it. */
+  addToMask(mask: Mask | null, query: Tensor, key: Tensor, places: Places = {}): Mask | null {
+    const added = this.positions.bias?.(query, key, { ...places, scale: 1 / Math.sqrt(query.shape[3]!) });
+    return added ? all(mask, added) : mask;
   }
 
   /** What attention gave for `keyLen` keys (its weights may go on to others, without a position), with what the positions add. */
-  placeValues({ out, weights }: AttentionResult, keyLen: number, places: Places = {}): AttentionResult {
+  addToOut({ out, weights }: AttentionResult, keyLen: number, places: Places = {}): AttentionResult {
     if (!this.positions.values || !weights) return { out, ...(weights && { weights }) };
     const ofKeys = weights.shape[3] === keyLen ? weights : narrow(weights, { axis: 3, start: 0, length: keyLen });
     return { out: add(out, this.positions.values(ofKeys, places)), weights };
