@@ -7,14 +7,14 @@ import { casesNamed } from "./cases.ts";
 import { measureCeilings } from "./ceiling.ts";
 import type { Job, Message } from "./job.ts";
 import { profile } from "./profile.ts";
-import { scenarios } from "./scenarios.ts";
+import { trainingStep } from "./scenarios.ts";
 
 const job = JSON.parse(process.argv[2] ?? "") as Job;
 const send = (message: Message): void => void process.send!(message);
 
 try {
   await init(job.init as InitOptions);
-  if (job.kind === "profile") send({ kind: "lines", lines: profile(scenarios.find(({ name }) => name === "training step")!) });
+  if (job.kind === "profile") send({ kind: "lines", lines: profile(trainingStep) });
   if (job.kind === "baseline") for (const each of casesNamed(job.names)) send({ kind: "baseline", baseline: each.baseline() });
   if (job.kind === "bench") {
     const ceilings = measureCeilings();

@@ -13,6 +13,8 @@ import {
   type Tensor,
   tensor,
 } from "../ts/index.ts";
+import { models, multiheads } from "./shapes.ts";
+import { labelOf, type ModelShape, type ModuleShape, sizesOf } from "./sizes.ts";
 
 /** What users run: modules and the tape over them, not single kernels. */
 export interface Scenario {
@@ -35,23 +37,23 @@ export interface Running {
 
 const SEED = 1;
 
-/** `[tokens, from] · [from, to]`, forward once and backward twice. */
-const linear = (tokens: number, from: number, to: number): number => 3 * 2 * tokens * from * to;
-/** Scores and weighted sum, with backward's five products. */
-const attention = (len: number, width: number): number => 14 * len * len * width;
 const copies = (tensors: readonly (Tensor | null)[]): Float32Array[] =>
   tensors.map((each) => (each ? (each.toArray() as Float32Array) : new Float32Array()));
 
-const multihead: Scenario = {
-  name: "MultiheadAttention forward+backward",
-  shape: "B8 H8 L128 E256",
-  ...{ batch: 8, affordable: 2 },
-  flops: linear(128, 256, 4 * 256) + attention(128, 256),
+/** Forward once and backward twice; but attention's backward is five products for forward's two. */
+const layerFlops = ({ seqLen, embedDim }: ModuleShape, dimFeedforward = 0): number =>
+  3 * 2 * seqLen * embedDim * (4 * embedDim + 2 * dimFeedforward) + 14 * seqLen * seqLen * embedDim;
+
+const multihead = (shape: ModuleShape): Scenario => ({
+  name: `MultiheadAttention forward+backward ${labelOf.module(shape)}`,
+  shape: sizesOf.module(shape),
+  ...{ batch: shape.batch, affordable: 1, flops: layerFlops(shape) },
   start(batch) {
+    const { seqLen, embedDim, numHeads } = shape;
     manualSeed(SEED);
-    const module = new MultiheadAttention(256, 8);
-    const x = keepAlive(randn([batch, 128, 256], { requiresGrad: true }));
-    const dOut = keepAlive(randn([batch, 128, 256]));
+    const module = new MultiheadAttention(embedDim, numHeads);
+    const x = keepAlive(randn([batch, seqLen, embedDim], { requiresGrad: true }));
+    const dOut = keepAlive(randn([batch, seqLen, embedDim]));
     const parameters = [...module.parameters(), x];
     const step = () => {
       for (const parameter of parameters) parameter.zeroGrad();
@@ -63,26 +65,24 @@ const multihead: Scenario = {
     const results = () => scope(() => copies([step(), ...parameters.map(({ grad }) => grad)]));
     return { run, results, end: () => disposeAll([...parameters, dOut]) };
   },
-};
+});
 
-const LEN = 64;
-const VOCAB = 10_000;
-const model = { vocabSize: VOCAB, numClasses: 2, dModel: 128, numHeads: 4, numLayers: 2, dimFeedforward: 512 } as const;
-
-const training: Scenario = {
-  name: "training step",
-  shape: "2 layers d128 H4 ffn512 L64 B32",
-  ...{ batch: 32, affordable: 4 },
-  flops: model.numLayers * (linear(LEN, 128, 4 * 128 + 2 * 512) + attention(LEN, 128)),
+const training = (shape: ModelShape): Scenario => ({
+  name: `training step ${labelOf.model(shape)}`,
+  shape: sizesOf.model(shape),
+  ...{ batch: shape.batch, affordable: shape.embedDim > 128 ? 1 : 4 },
+  flops: shape.numLayers * layerFlops(shape, shape.dimFeedforward),
   start(batch) {
+    const { vocabSize, embedDim, numHeads, numLayers, dimFeedforward, seqLen } = shape;
+    const sizes = { vocabSize, numClasses: 2, dModel: embedDim, numHeads, numLayers, dimFeedforward };
     manualSeed(SEED);
-    const classifier = new SequenceClassifier({ ...model, positional: sinusoidal(), pooling: "mean", dropout: 0.1 });
+    const classifier = new SequenceClassifier({ ...sizes, positional: sinusoidal(), pooling: "mean", dropout: 0.1 });
     const optimizer = new AdamW(classifier.parameters(), { lr: 1e-3, weightDecay: 0.01 });
     const rng = random(SEED);
     const draw = (limit: number, length: number) => Int32Array.from({ length }, () => rng.below(limit));
-    const ids = keepAlive(tensor(draw(VOCAB, batch * LEN), [batch, LEN]));
+    const ids = keepAlive(tensor(draw(vocabSize, batch * seqLen), [batch, seqLen]));
     const labels = keepAlive(tensor(draw(2, batch), [batch]));
-    const lengths = Array.from({ length: batch }, () => LEN);
+    const lengths = Array.from({ length: batch }, () => seqLen);
     const forward = () => {
       const loss = crossEntropy(classifier.forward(ids, { lengths }), labels);
       loss.backward();
@@ -106,10 +106,13 @@ const training: Scenario = {
       });
     return { run, results, end: () => disposeAll([ids, labels, ...classifier.parameters()]) };
   },
-};
+});
 
 function disposeAll(tensors: readonly Tensor[]): void {
   for (const each of tensors) each.dispose();
 }
 
-export const scenarios: readonly Scenario[] = [multihead, training];
+const steps = models.map(training);
+export const scenarios: readonly Scenario[] = [...multiheads.slice(0, 2).map(multihead), ...steps];
+/** What the profile is of. */
+export const trainingStep = steps[0]!;

@@ -1,6 +1,6 @@
 import type { BenchRecord } from "./record.ts";
 
-const widths = [40, 32, 16, 7, 10, 10, 13, 6, 9] as const;
+const widths = [44, 38, 16, 7, 10, 10, 13, 6, 9] as const;
 
 export const heading = (): string =>
   line(["case", "shape", "variant", "threads", "median ms", "min ms", "rate", "share", "plain TS"]);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../usageError.ts";
@@ -9,6 +10,8 @@ import type { Rival } from "./rivals.ts";
 /** What runs JavaScript, "node24" or "chromium". */
 export interface Engine {
   readonly name: string;
+  /** "Node 24.21.0" */
+  readonly version: string;
   /** Throws `RivalFailed`. */
   host(rival: Rival, threads: number): Promise<Host>;
   close(): Promise<void>;
@@ -31,8 +34,10 @@ export async function openEngine(name: string): Promise<Engine> {
 function nodeEngine(name: string, path: string): Engine {
   // V8 of Node 20 has relaxed SIMD behind a flag; later ones by default.
   const flags = Number(name.slice("node".length)) < 22 ? ["--experimental-wasm-relaxed-simd"] : [];
+  const version = execFileSync(path, ["--version"], { encoding: "utf8" }).trim();
   return {
     name,
+    version: `Node ${version.slice(1)}`,
     async host(rival, threads) {
       if (rival.kind === "library") return nodeHost(rival.module, { path, flags }, threads);
       return programHost(await rival.command(), threads);

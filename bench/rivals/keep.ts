@@ -3,14 +3,16 @@ import { availableParallelism, cpus, release, type } from "node:os";
 import { root } from "../../scripts/setup/paths.mjs";
 import type { RecordFile, RivalRecord } from "./record.ts";
 
-const FOLDER = "bench/records";
+export const RECORDS = "bench/records";
 
-export function recordFile(records: RivalRecord[]): RecordFile {
+/** `engines` are the versions of those that were asked for. */
+export function recordFile(records: RivalRecord[], engines: Record<string, string>): RecordFile {
   const cpu = cpus()[0]?.model.trim() || "unknown CPU";
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: { cpu, cores: availableParallelism(), system: `${type()} ${release().split(/[-+]/)[0]}` },
     command: ["npm run bench:rivals --", ...process.argv.slice(2)].join(" "),
+    engines,
     records,
   };
 }
@@ -22,8 +24,8 @@ export function keepRecord(file: RecordFile): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");
-  const path = `${FOLDER}/${date}-${slug}-${machine.cores}-cores.json`;
-  mkdirSync(root(FOLDER), { recursive: true });
+  const path = `${RECORDS}/${date}-${slug}-${machine.cores}-cores.json`;
+  mkdirSync(root(RECORDS), { recursive: true });
   writeFileSync(root(path), `${JSON.stringify(file, null, 1)}\n`);
   return path;
 }

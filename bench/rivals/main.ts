@@ -21,17 +21,19 @@ async function bench(options: Options): Promise<number> {
   await installRivals().catch(say("the rivals' packages"));
   const wanted = await prepared(rivals.filter(({ name }) => name === OURS || (options.rivals?.includes(name) ?? true)));
   const records: RivalRecord[] = [];
+  const engines: Record<string, string> = {};
   for (const engine of await opened(options.engines ?? ["node24"])) {
     for (const threads of options.threads) {
-      console.log(`\n${engine.name}, threads ${threads}`);
+      console.log(`\n${engine.version}, threads ${threads}`);
       const seats = await seated(wanted, engine, threads, options.threads.includes(1));
       records.push(...(await measureAll(cases, engine.name, seats)));
       for (const { host } of seats) await host.end();
     }
     await engine.close();
+    engines[engine.name] = engine.version;
   }
   if (options.json) write(options.json, records);
-  if (options.record) console.log(`\nKept as ${keepRecord(recordFile(records))}`);
+  if (options.record) console.log(`\nKept as ${keepRecord(recordFile(records, engines))}`);
   return records.some(({ who, checked }) => who.startsWith(OURS) && !checked) ? 1 : 0;
 }
 

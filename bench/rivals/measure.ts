@@ -82,7 +82,7 @@ async function prepare(each: RivalCase, expected: Expected, entry: Measured): Pr
   if (entry.refusal !== null) return;
   const picks = Object.fromEntries(Object.entries(expected).map(([name, result]) => [name, result.picks]));
   const started = performance.now();
-  entry.verdict = judge(each, expected, await ask(seat, { kind: "result", picks }, "result"));
+  entry.verdict = judge(expected, await ask(seat, { kind: "result", picks }, "result"));
   const firstMs = performance.now() - started;
   if (checked !== each) {
     await end(seat);

@@ -25,6 +25,7 @@ export async function openPages(): Promise<Engine> {
   const browser = await launchChromium(FLAGS);
   return {
     name: "chromium",
+    version: `Chromium ${browser.version()}`,
     async host(rival, threads) {
       if (rival.kind === "program") throw new RivalFailed("is no program for a page");
       return pageHost(browser, site, await bundlePage(rival.module), threads);

@@ -39,6 +39,8 @@ export interface RecordFile {
   machine: { cpu: string; cores: number; system: string };
   /** To repeat it. */
   command: string;
+  /** "Node 24.21.0", by the name in the records. */
+  engines: Record<string, string>;
   records: RivalRecord[];
 }
 

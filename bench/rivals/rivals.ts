@@ -31,6 +31,8 @@ export type Rival = Library | Program;
 
 /** All others are compared with this one. */
 export const OURS = "fovea";
+/** Native code, with wider vectors than wasm has. */
+export const YARDSTICKS: readonly string[] = ["ort-node", "pytorch"];
 
 export const rivals: readonly Rival[] = [
   { kind: "library", name: OURS, module: "participants/fovea.ts", prepare: async () => undefined },
@@ -45,7 +47,6 @@ export const rivals: readonly Rival[] = [
   { kind: "library", name: "jax-js", module: "participants/npm/jaxJs.ts", prepare: () => expectPackage("@jax-js/jax") },
   { kind: "library", name: "candle", module: "participants/candle.ts", prepare: () => buildRust("candle") },
   { kind: "library", name: "burn", module: "participants/burn.ts", prepare: () => buildRust("burn") },
-  // Native code, the yardsticks.
   {
     ...{ kind: "library", name: "ort-node", module: "participants/npm/ortNode.ts", only: "node" },
     prepare: () => expectPackage("onnxruntime-node"),
