@@ -1,4 +1,5 @@
 export { GELU, GLU, ReLU, Sigmoid, SiLU, Tanh } from "./activations.ts";
+export { BahdanauAttention, type BahdanauAttentionCall } from "./bahdanauAttention.ts";
 export { Identity, type Layer, ModuleDict, ModuleList, Sequential } from "./containers.ts";
 export { Conv1d, Conv2d, type ConvModuleOptions } from "./conv.ts";
 export { Dropout } from "./dropout.ts";
@@ -27,6 +28,7 @@ export {
   TripletMarginLoss,
 } from "./losses.ts";
 export { LSTM, type LSTMCall, type LSTMResult } from "./lstm.ts";
+export { LuongAttention, type LuongAttentionOptions } from "./luongAttention.ts";
 export { Module, parameter, type StateDict } from "./module.ts";
 export {
   MultiheadAttention,
@@ -39,6 +41,7 @@ export { Recurrent, type RecurrentCall, type RecurrentOptions, type RecurrentRes
 export { GRUCell, LSTMCell, type LSTMState, type RecurrentState, RNNCell } from "./recurrentCells.ts";
 export { RMSNorm } from "./rmsNorm.ts";
 export { RNN, type RNNOptions } from "./rnn.ts";
+export type { StateAttentionCall, StateAttentionResult } from "./stateAttention.ts";
 export { Transformer, type TransformerCall, type TransformerOptions, type TransformerResult } from "./transformer.ts";
 export { type DecoderResult, TransformerDecoder } from "./transformerDecoder.ts";
 export {

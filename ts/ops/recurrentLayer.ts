@@ -5,6 +5,7 @@ import { gradEnabled } from "../tensor/gradMode.ts";
 import { expectAxes, expectShape, formatShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { expectFloat } from "./checks.ts";
+import { countFlops } from "./flops.ts";
 import { lengthsTensor } from "./lengths.ts";
 import { rowsOf } from "./packPadded.ts";
 import { product } from "./product.ts";
@@ -80,6 +81,7 @@ export function recurrentLayer(x: Tensor, weights: RecurrentWeights, options: Re
   const hn = empty([batch, hidden]);
   const cn = cell === "lstm" ? empty([batch, hidden]) : null;
   const layer = { ...CELLS[cell], weight: weightHh, h0, c0, lengths, reverse, batch, rows, hidden };
+  countFlops(2 * rows * width * hidden);
   kernels.recurrentForward({ ...layer, gates, bias: biasHh, out, cells, hn, cn });
 
   const saved = [x, weightIh, weightHh, h0, c0, lengths, gates, out, cells].filter((tensor) => tensor !== null);
