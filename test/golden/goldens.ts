@@ -38,6 +38,8 @@ export interface Goldens {
   golden(name: string): Golden;
   /** As one of ours; floats with a gradient if the case has one for it. */
   tensor(name: string): Tensor;
+  /** Those of another file in the same folder: a model's weights beside what it computes. */
+  beside(file: string): Goldens;
   /** Names that start with `prefix`, without it. */
   names(prefix: string): string[];
 }
@@ -75,7 +77,7 @@ export function testGoldens<C extends GoldenCase>(
   });
 }
 
-function read(file: string, { tensors: listed = {} }: GoldenCase): Goldens {
+function read(file: string, { tensors: listed = {} }: Pick<GoldenCase, "tensors">): Goldens {
   let parsed: ReturnType<typeof parseSafetensors>["tensors"] | undefined;
   const entries = () => (parsed ??= parseSafetensors(readFileSync(file)).tensors); // when asked: a case of numbers alone has no file
   const golden = (name: string): Golden => {
@@ -86,6 +88,7 @@ function read(file: string, { tensors: listed = {} }: GoldenCase): Goldens {
   return {
     golden,
     has: (name) => entries().has(name),
+    beside: (other) => read(join(dirname(file), other), {}),
     names: (prefix) => [...entries().keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)),
     tensor(name) {
       const { shape, values } = golden(name);

@@ -74,10 +74,11 @@ export class TransformerDecoderLayer extends Module {
       normFirst = false,
       bias = true,
       positional = null,
+      headDim,
     } = options;
     this.#arguments = [dModel, numHeads, options];
-    this.selfAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias, positional });
-    this.multiheadAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias });
+    this.selfAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias, headDim, positional });
+    this.multiheadAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias, headDim });
     const { linear1, linear2 } = feedForwardLayers("TransformerDecoderLayer", dModel, { dimFeedforward, activation, bias });
     this.linear1 = linear1;
     this.dropout = new Dropout(dropout);

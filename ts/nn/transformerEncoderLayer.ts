@@ -20,6 +20,8 @@ export interface TransformerEncoderLayerOptions {
   /** Normalise before each sub-layer (Xiong et al. 2020) rather than after its residual. */
   normFirst?: boolean;
   bias?: boolean;
+  /** Width of one head of query, key and value. Default `dModel / numHeads`. */
+  headDim?: number | undefined;
   /** `rotary()`, `alibi()`, …, for the self-attention; a `Positional` is shared by the layers that are given it. */
   positional?: PositionalEncoding | Positional | null;
 }
@@ -73,9 +75,10 @@ export class TransformerEncoderLayer extends Module {
       normFirst = false,
       bias = true,
       positional = null,
+      headDim,
     } = options;
     this.#arguments = [dModel, numHeads, options];
-    this.selfAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias, positional });
+    this.selfAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias, headDim, positional });
     const { linear1, linear2 } = feedForwardLayers("TransformerEncoderLayer", dModel, { dimFeedforward, activation, bias });
     this.linear1 = linear1;
     this.dropout = new Dropout(dropout);
