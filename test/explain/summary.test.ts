@@ -6,6 +6,7 @@ import {
   GELU,
   init,
   Linear,
+  LSTM,
   Module,
   ModuleList,
   MultiheadAttention,
@@ -53,6 +54,11 @@ describe("a summary", () => {
       [2, 5, 6],
       [2, 5, 5],
     ]);
+  });
+
+  test("counts both products of a recurrent layer", () => {
+    const [rows, inputSize, hiddenSize] = [2 * 5, 3, 4];
+    expect(summary(new LSTM(inputSize, hiddenSize), [2, 5, 3]).flops).toBe(2 * rows * 4 * hiddenSize * (inputSize + hiddenSize));
   });
 
   test("says which modules are shared, how often they are called, and counts parameters once", () => {

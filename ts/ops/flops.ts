@@ -1,5 +1,5 @@
-// How much is computed: multiplications and additions of matrix products and of attention's forward pass, as the mathematics asks for
-// them with nothing masked. What else there is, element by element, is not counted.
+// How much is computed: multiplications and additions of matrix products, and of the forward passes of attention and of recurrent layers,
+// as the mathematics asks for them with nothing masked. What else there is, element by element, is not counted.
 
 let counted = 0;
 
