@@ -103,9 +103,9 @@ const refused: Record<string, [call: () => unknown, code: fovea.ErrorCode, messa
   Embedding: [[() => new Embedding(5, 3, { paddingIdx: 5 }), "RANGE", "Embedding: paddingIdx must be from -5 to 4, got 5"]],
   SequenceClassifier: [
     [
-      () => new SequenceClassifier({ ...classifier, pooling: "max" as "mean" }),
+      () => new SequenceClassifier({ ...classifier, pooling: "last" as "mean" }),
       "RANGE",
-      'SequenceClassifier: pooling must be "mean" or "cls", got "max"',
+      'SequenceClassifier: pooling must be one of mean, cls, attention, got "last"',
     ],
     [
       () => new SequenceClassifier(classifier).forward(tokens(1, 7)),

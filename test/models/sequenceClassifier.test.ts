@@ -25,6 +25,8 @@ const ids = (rows: number[][]) => tensor(Int32Array.from(rows.flat()), [rows.len
 describe.each([
   { pooling: "mean" },
   { pooling: "cls" },
+  { pooling: "attention" },
+  { activation: "swiglu" },
   { normFirst: true, activation: "gelu" },
   { positional: learned(6) },
 ] as const)("%o", (options) => {
@@ -62,13 +64,15 @@ test("weights are given per layer and head, and sum to 1 over the real keys", ()
   });
 });
 
-test("what was learned about positions is in the state dict", () => {
+test("what was learned about positions and pooling is in the state dict", () => {
   expect(
     make({ positional: learned(6) })
       .stateDict()
       .get("positional.weight")!.shape,
   ).toEqual([6, 8]);
-  expect([...make().stateDict().keys()].filter((key) => key.startsWith("positional"))).toEqual([]);
+  const keys = (options: object) => [...make(options).stateDict().keys()];
+  expect(keys({}).filter((key) => /^(positional|pool)/.test(key))).toEqual([]);
+  expect(keys({ pooling: "attention" }).filter((key) => key.startsWith("pool"))).toEqual(["pool.query"]);
 });
 
 test("refuses a sequence longer than the positions learned, and unknown ids", () => {

@@ -4,14 +4,12 @@ import type { FeedForwardActivation } from "../nn/feedForward.ts";
 import { LayerNorm } from "../nn/layerNorm.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
+import { type Pool, type Pooling, poolOf } from "../nn/pooling.ts";
 import { Positional } from "../nn/positional.ts";
 import { TransformerEncoder } from "../nn/transformerEncoder.ts";
 import { TransformerEncoderLayer } from "../nn/transformerEncoderLayer.ts";
-import { meanPool } from "../ops/meanPool.ts";
-import { narrow } from "../ops/narrow.ts";
 import type { PositionalEncoding } from "../positional/positionalEncoding.ts";
 import { sinusoidal } from "../positional/sinusoidal.ts";
-import { FoveaError } from "../runtime/errors.ts";
 import { scope } from "../tensor/scope.ts";
 import { expectAxes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -26,8 +24,8 @@ export interface SequenceClassifierOptions {
   dimFeedforward?: number;
   /** For the embeddings (`sinusoidal()`, `learned(512)`) or for attention (`rotary()`, `alibi()`, …), where all layers share it. */
   positional?: PositionalEncoding;
-  /** What of the last layer is classified: the mean over the real tokens, or the first token. */
-  pooling?: "mean" | "cls";
+  /** What of the last layer is classified: the mean over the real tokens, the first token, or a mean by trained attention. */
+  pooling?: Pooling;
   dropout?: number;
   /** Dropout of the embeddings with their positions. Default `dropout`. */
   embeddingDropout?: number;
@@ -51,8 +49,9 @@ export class SequenceClassifier extends Module {
   readonly positional: Positional;
   readonly dropout: Dropout;
   readonly encoder: TransformerEncoder;
+  readonly pool: Pool;
   readonly classifier: Linear;
-  readonly pooling: "mean" | "cls";
+  readonly pooling: Pooling;
 
   /** Throws `SHAPE`, `RANGE`. */
   constructor(options: SequenceClassifierOptions) {
@@ -67,9 +66,8 @@ export class SequenceClassifier extends Module {
       normFirst = false,
       paddingIdx = null,
     } = options;
-    if (pooling !== "mean" && pooling !== "cls")
-      throw new FoveaError("RANGE", `SequenceClassifier: pooling must be "mean" or "cls", got ${JSON.stringify(pooling)}`);
     this.pooling = pooling;
+    this.pool = poolOf("SequenceClassifier", pooling, dModel);
     this.embedding = new Embedding(vocabSize, dModel, { paddingIdx });
     this.positional = new Positional(positional, { embedDim: dModel, numHeads });
     this.dropout = new Dropout(embeddingDropout);
@@ -102,9 +100,6 @@ export class SequenceClassifier extends Module {
   }
 
   #classify(x: Tensor, lengths: ArrayLike<number> | null | undefined): Tensor {
-    const [batch, , dModel] = x.shape as [number, number, number];
-    const pooled =
-      this.pooling === "mean" ? meanPool(x, { lengths }) : narrow(x, { axis: 1, start: 0, length: 1 }).reshape([batch, dModel]);
-    return this.classifier.forward(pooled);
+    return this.classifier.forward(this.pool.forward(x, { lengths }));
   }
 }
