@@ -53,7 +53,7 @@ const layers: readonly Layer[] = [
   { why: "long: errors must not grow, GRU", cell: GRU, hidden: 6, lengths: [61, 97] },
 ];
 
-const dimsOf = ({ cell, hidden, lengths, reverse = false }: Layer) => ({
+const dimsOf = ({ cell, hidden, lengths, reverse = false }: Omit<Layer, "why">) => ({
   ...{ cell, hidden, reverse, numGates: gatesOf[cell]! },
   ...{ batch: lengths.length, rows: lengths.reduce((sum, length) => sum + length, 0) },
 });
@@ -109,15 +109,21 @@ export const recurrentBackward: KernelCases<"recurrentBackward"> = {
     dH0: gradient,
     dC0: gradient,
   },
-  cases: layers.map((layer): Case<"recurrentBackward"> => {
-    const saved: OptionalName<"recurrentBackward">[] = layer.cell === LSTM || layer.cell === GRU ? ["cells", "dOut"] : ["dOut"];
-    const states: OptionalName<"recurrentBackward">[] = ["h0", "dHn", "dH0", "before"];
-    if (layer.cell === LSTM) states.push("c0", "dCn", "dC0");
-    if (layer.cell === GRU) states.push("dProducts");
-    return {
-      ...{ why: layer.why, dims: dimsOf(layer), fill: { lengths: lengthsOf(layer.lengths) } },
-      given: layer.bare ? saved : [...saved, ...states],
-      ...(layer.spreads && { spreads: true }),
-    };
-  }),
+  cases: [
+    {
+      ...{ why: "LSTM: the last states alone are used", dims: dimsOf({ cell: LSTM, hidden: 6, lengths: [4, 0, 3, 2] }) },
+      ...{ fill: { lengths: lengthsOf([4, 0, 3, 2]) }, given: ["cells", "dHn", "dCn", "dH0", "dC0", "before"] },
+    },
+    ...layers.map((layer): Case<"recurrentBackward"> => {
+      const saved: OptionalName<"recurrentBackward">[] = layer.cell === LSTM || layer.cell === GRU ? ["cells", "dOut"] : ["dOut"];
+      const states: OptionalName<"recurrentBackward">[] = ["h0", "dHn", "dH0", "before"];
+      if (layer.cell === LSTM) states.push("c0", "dCn", "dC0");
+      if (layer.cell === GRU) states.push("dProducts");
+      return {
+        ...{ why: layer.why, dims: dimsOf(layer), fill: { lengths: lengthsOf(layer.lengths) } },
+        given: layer.bare ? saved : [...saved, ...states],
+        ...(layer.spreads && { spreads: true }),
+      };
+    }),
+  ],
 };

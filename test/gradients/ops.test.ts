@@ -7,7 +7,10 @@ import { int32, leaf } from "./leaves.ts";
 import { opChecks } from "./opChecks.ts";
 
 /** Exports that compute nothing: they describe who may attend to whom. */
-const descriptions = ["all", "bias", "causal", "drop", "keep", "lengths", "window"];
+const descriptions = [
+  ...["all", "bias", "causal", "documents", "drop", "keep", "lengths"],
+  ...["packed", "prefix", "sinks", "slopes", "window"],
+];
 
 beforeAll(() => init());
 afterAll(() => dispose());

@@ -150,6 +150,7 @@ fn row_mut(x: &mut [f32], i: usize, columns: usize) -> &mut [f32] {
 }
 
 /// `from` as row `i`, if there are rows.
+#[inline(never)]
 fn copy_row(from: &[f32], to: &mut Option<&mut [f32]>, i: usize) {
     if let Some(to) = to {
         row_mut(to, i, from.len()).copy_from_slice(from);
@@ -157,6 +158,7 @@ fn copy_row(from: &[f32], to: &mut Option<&mut [f32]>, i: usize) {
 }
 
 /// Row `i`, or zeros where there are no rows.
+#[inline(never)]
 fn fill_row(to: &mut [f32], x: Option<&[f32]>, i: usize) {
     match x {
         Some(x) => to.copy_from_slice(row(x, i, to.len())),
