@@ -10,7 +10,7 @@
 //!
 //! - Squares of a row beyond 10¹⁸ overflow: such a row is scaled down by a power of two and summed again. Backward never squares `rstd`, so that
 //!   its gradients survive too.
-//! - A row stays in the first-level cache for its two passes. The gradient of `weight` is summed over groups of 64 rows, then over the
+//! - A row stays in the first-level cache for its passes, two forward and three back. The gradient of `weight` is summed over groups of 64 rows, then over the
 //!   groups, whatever the number of threads.
 
 use crate::lanes::Lane;
@@ -48,16 +48,19 @@ pub fn forward(
 }
 
 fn rstd_of(x: &[f32], eps: f32) -> f32 {
-    let mean_square = sum([x], |[x]| x * x) / x.len() as f32;
-    if mean_square.is_finite() { inverse_root(mean_square + eps) } else { rstd_of_wide_row(x) }
+    const DOWN: f32 = 8.470_329_5e-22; // 2⁻⁷⁰: exact
+    let mean_square = mean_square_of(x, 1.0);
+    if mean_square.is_finite() {
+        return inverse_root(mean_square + eps);
+    }
+    // `eps` is nothing next to such a row.
+    DOWN * inverse_root(mean_square_of(x, DOWN))
 }
 
-/// For a row whose squares overflow; `eps` is nothing next to them.
-#[cold]
-fn rstd_of_wide_row(x: &[f32]) -> f32 {
-    const DOWN: f32 = 8.470_329_5e-22; // 2⁻⁷⁰: exact
-    let small = |x: Lane| x * Lane::splat(DOWN);
-    DOWN * inverse_root(sum([x], |[x]| small(x) * small(x)) / x.len() as f32)
+#[inline(never)] // for either scale, once
+fn mean_square_of(x: &[f32], scale: f32) -> f32 {
+    let scale = Lane::splat(scale);
+    sum([x], |[x]| (x * scale) * (x * scale)) / x.len() as f32
 }
 
 /// Gradients of `x` and `weight`. `partials` `[ceil(rows / 64), cols]`.
@@ -92,16 +95,13 @@ pub fn backward(
     }
 }
 
-#[inline(always)]
+/// `g` is written to `d_x` first: one loop for rows with a weight and without.
 fn gradient_of_row(d_out: &[f32], x: &[f32], weight: Option<&[f32]>, rstd: Lane, d_x: &mut [f32]) {
-    let projection = match weight {
-        Some(weight) => sum([d_out, x, weight], |[dy, x, weight]| dy * weight * (x * rstd)),
-        None => sum([d_out, x], |[dy, x]| dy * (x * rstd)),
-    } / x.len() as f32;
-    let less = Lane::splat(-projection);
-    let gradient = |g: Lane, x: Lane| (x * rstd).madd(less, g) * rstd;
     match weight {
-        Some(weight) => map([d_out, x, weight], d_x, |[dy, x, weight]| gradient(dy * weight, x)),
-        None => map([d_out, x], d_x, |[dy, x]| gradient(dy, x)),
+        Some(weight) => map([d_out, weight], d_x, |[dy, weight]| dy * weight),
+        None => d_x.copy_from_slice(d_out),
     }
+    let projection = sum([&*d_x, x], |[g, x]| g * (x * rstd)) / x.len() as f32;
+    let less = Lane::splat(-projection);
+    update(d_x, [x], |g, [x]| (x * rstd).madd(less, g) * rstd);
 }
