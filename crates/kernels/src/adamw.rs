@@ -12,11 +12,8 @@
 //! No gradient: this is the end of the line.
 
 use crate::lanes::Lane;
-use crate::lanewise::{EXP_TASK, TASK, update};
+use crate::lanewise::{EXP_TASK, TASK, rewrite};
 use crate::parallel::{Parallel, for_each_chunks};
-
-/// Elements of the four buffers that go through the three loops at a time: 16 KiB, half of a first-level cache.
-const AT_A_TIME: usize = 1024;
 
 /// One step's constants. `correction1 = 1 − β₁ᵗ` and `correction2 = 1 − β₂ᵗ` at step t, from the betas as float32 holds them: 0.999
 /// becomes 0.99900001, whose complement is smaller by 1.3e-5 of itself, and the first steps divide one by the other.
@@ -46,11 +43,10 @@ pub fn step(param: &mut [f32], grad: &[f32], m: &mut [f32], v: &mut [f32], step:
     let rate = Lane::splat(step.lr / step.correction1);
     for_each_chunks(pool, [(param, TASK), (m, TASK), (v, TASK)], EXP_TASK, |task, [param, m, v]| {
         let grad = &grad[task * TASK..][..param.len()];
-        let moments = m.chunks_mut(AT_A_TIME).zip(v.chunks_mut(AT_A_TIME));
-        for ((param, grad), (m, v)) in param.chunks_mut(AT_A_TIME).zip(grad.chunks(AT_A_TIME)).zip(moments) {
-            update(m, [grad], |m, [grad]| (grad - m).madd(move_m, m));
-            update(v, [grad], |v, [grad]| v.madd(beta2, grad * grad * move_v));
-            update(param, [m, v], |param, [m, v]| param - param.madd(decay, rate * m / v.sqrt().madd(inverse_root, eps)));
-        }
+        rewrite([param, m, v], [grad], |[param, m, v], [grad]| {
+            let m = (grad - m).madd(move_m, m);
+            let v = v.madd(beta2, grad * grad * move_v);
+            [param - param.madd(decay, rate * m / v.sqrt().madd(inverse_root, eps)), m, v]
+        });
     });
 }

@@ -18,11 +18,12 @@
 //! - So backward divides p by its own sum, and the error of `lse` cancels.
 
 use crate::lanes::Lane;
-use crate::lanewise::{EXP_TASK, largest, map_and_sum, rows_per_task, sum, update};
-use crate::math::{exp1, ln1};
+use crate::lanewise::{EXP_TASK, largest, map, map_and_sum, rows_per_task, sum, sums, update};
+use crate::math::{Powers, exp1, ln1};
 use crate::parallel::{Parallel, for_each_chunk, for_each_chunks};
-use crate::softmax::exp_of_difference;
 
+/// Up to here half a unit of the last place of `lse` is 4.8e-7 of each probability.
+const LSE_IS_PRECISE: f32 = 16.0;
 /// Logits read at a time.
 const BLOCK: usize = 1024;
 
@@ -41,9 +42,10 @@ pub fn forward(
     let classes = Classes::new(class_weights, cols, smoothing);
     let together = rows_per_task(cols);
     for_each_chunks(pool, [(losses, together), (lse, together)], EXP_TASK.max(cols), |task, [losses, lse]| {
+        let powers = Powers::held();
         for ((loss, lse), row) in losses.iter_mut().zip(lse).zip(task * together..) {
             let x = &logits[row * cols..][..cols];
-            let (max, log_sum) = log_sum_exp(x);
+            let (max, log_sum) = log_sum_exp(x, &powers);
             *lse = max + log_sum;
             *loss = if labels[row] == ignore_index { 0.0 } else { classes.loss(x, label(labels[row], cols), max, log_sum) };
         }
@@ -66,12 +68,13 @@ pub fn backward(
     let classes = Classes::new(class_weights, cols, smoothing);
     let together = rows_per_task(cols);
     for_each_chunk(pool, d_logits, together * cols.max(1), EXP_TASK.max(cols), |task, d_logits| {
+        let powers = Powers::held();
         for (d_x, row) in d_logits.chunks_exact_mut(cols).zip(task * together..) {
             if labels[row] == ignore_index {
                 d_x.fill(0.0);
             } else {
                 let x = &logits[row * cols..][..cols];
-                classes.gradient(x, label(labels[row], cols), lse[row], d_losses[row], d_x);
+                classes.gradient(x, label(labels[row], cols), lse[row], d_losses[row], d_x, &powers);
             }
         }
     });
@@ -112,29 +115,38 @@ impl<'a> Classes<'a> {
         hard + self.smooth * (self.total * log_sum + below_max)
     }
 
-    fn gradient(&self, x: &[f32], label: usize, lse: f32, d_loss: f32, d_x: &mut [f32]) {
+    fn gradient(&self, x: &[f32], label: usize, lse: f32, d_loss: f32, d_x: &mut [f32], powers: &Powers) {
         let near_lse = Lane::splat(lse);
-        let sum = map_and_sum(x, d_x, |x| exp_of_difference(x, near_lse));
         let hard = self.hard_weight(label);
-        let scale = Lane::splat(d_loss * (hard + self.smooth * self.total) / sum);
-        let smooth = Lane::splat(d_loss * self.smooth);
-        match self.weights {
-            Some(weights) => update(d_x, [weights], |e, [w]| e * scale - smooth * w),
-            None => update(d_x, [], |e, []| e * scale - smooth),
+        let scale = d_loss * (hard + self.smooth * self.total);
+        let minus_smooth = Lane::splat(-d_loss * self.smooth);
+        if lse.abs() <= LSE_IS_PRECISE {
+            let scale = Lane::splat(scale);
+            match self.weights {
+                Some(weights) => map([x, weights], d_x, |[x, w]| powers.of_e(x - near_lse).madd(scale, minus_smooth * w)),
+                None => map([x], d_x, |[x]| powers.of_e(x - near_lse).madd(scale, minus_smooth)),
+            }
+        } else {
+            let scale = Lane::splat(scale / map_and_sum(x, d_x, |x| powers.of_e(x - near_lse)));
+            match self.weights {
+                Some(weights) => update(d_x, [weights], |e, [w]| e.madd(scale, minus_smooth * w)),
+                None => update(d_x, [], |e, []| e.madd(scale, minus_smooth)),
+            }
         }
         d_x[label] -= d_loss * hard;
     }
 }
 
 /// `(max, ln Σ e^(x − max))`, over blocks.
-fn log_sum_exp(x: &[f32]) -> (f32, f32) {
+fn log_sum_exp(x: &[f32], powers: &Powers) -> (f32, f32) {
     let (mut max, mut total) = (f32::NEG_INFINITY, 0.0);
     for block in x.chunks(BLOCK) {
         let now = largest(block).max(max);
         // Nothing but −∞ so far: any finite number will do to take off.
         let taken_off = Lane::splat(if now == f32::NEG_INFINITY { 0.0 } else { now });
         let before = if now == max { total } else { total * exp1(max - now) };
-        total = before + sum([block], |[x]| exp_of_difference(x, taken_off));
+        let [sum] = sums::<2, _, _>([block], |[sum], [x]| [sum + powers.of_e(x - taken_off)]);
+        total = before + sum;
         max = now;
     }
     (max, ln1(total))

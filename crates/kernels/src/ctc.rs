@@ -23,9 +23,9 @@
 
 use crate::lanes::Lane;
 use crate::lanewise::{largest, map_whole, update, whole};
-use crate::math::ln;
+use crate::math::{Powers, ln};
 use crate::parallel::{Parallel, for_each_chunks};
-use crate::softmax::{self, exp_of_difference};
+use crate::softmax;
 
 const NEVER: f32 = f32::NEG_INFINITY;
 
@@ -151,12 +151,13 @@ impl<'a> Item<'a> {
         beta.fill(NEVER);
         leap.fill(NEVER);
         beta[states.saturating_sub(2)..states].fill(0.0);
+        let powers = Powers::held();
         for t in (0..self.frames).rev() {
             add(&alphas[t * width + 2..], beta, both);
             if largest(both) == NEVER {
                 return;
             }
-            softmax::forward_row(both, gamma);
+            softmax::forward_row(both, gamma, &powers);
             for (s, gamma) in gamma.iter().enumerate() {
                 d[t * classes + self.class(s)] -= d_loss * gamma;
             }
@@ -221,10 +222,11 @@ fn add_to(out: &mut [f32], b: &[f32]) {
 /// `out = ln(eᵃ + eᵇ + eᶜ)`. Not inlined: it is the larger part of both directions.
 #[inline(never)]
 fn log_sums(abc: [&[f32]; 3], out: &mut [f32]) {
+    let powers = Powers::held();
     let each = whole(|[a, b, c]| {
         // Not −∞: the difference of two is NaN.
         let max = a.max(b).max(c).max(Lane::splat(f32::MIN));
-        max + ln(exp_of_difference(a, max) + exp_of_difference(b, max) + exp_of_difference(c, max))
+        max + ln(powers.of_e(a - max) + powers.of_e(b - max) + powers.of_e(c - max))
     });
     map_whole(abc.map(|x| &x[..out.len()]), out, &each);
 }

@@ -16,7 +16,11 @@ pub fn forward(x: &[f32], out: &mut [f32], p: f32, key: i32, pool: &impl Paralle
     if p >= 1.0 {
         return crate::elementwise::fill(out, 0.0, pool);
     }
-    let stream = Dropout::new(p, key).row(0);
+    let dropout = Dropout::new(p, key);
+    if !dropout.is_active() {
+        return crate::elementwise::copy(x, out, pool);
+    }
+    let stream = dropout.row(0);
     for_each_chunk(pool, out, TASK, EXP_TASK, |task, out| drop_part(&x[task * TASK..][..out.len()], out, task * TASK, &stream));
 }
 

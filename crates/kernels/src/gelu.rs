@@ -21,18 +21,11 @@
 //! tanh, the derivative within 1.9e-7 and 1.4e-7. ±∞ give ∞ and 0.
 
 use crate::lanes::Lane;
-use crate::lanewise::{EXP_TASK, map_in_tasks};
-use crate::math::{exp2, polynomial};
+use crate::lanewise::{EXP_TASK, map_in_two};
+use crate::math::{Powers, estrin};
 use crate::parallel::Parallel;
 use core::f32::consts::LOG2_E;
-
-/// Where both tails have become less than the smallest float32; larger `a` are taken for this.
-const TAIL_END: f32 = 14.0;
-
-/// `log₂ Φ(−a)` for a in [0, 6], and far enough below beyond.
-const LOG2_TAIL: [f32; 9] = [
-    -1.0, -1.151_108_7, -0.459_171_3, -0.052_623_387, 0.007_265_565_5, -3.037_064_5e-4, -1.128_021_2e-4, 2.313_457_7e-5, -1.420_385_7e-6,
-];
+use core::hint::black_box;
 
 /// 2√(2/π).
 const SLOPE: f32 = 1.595_769;
@@ -43,74 +36,165 @@ const DENSITY_AT_0: f32 = 0.398_942_3;
 /// Forward, by erf if `tanh` is false.
 pub fn forward(x: &[f32], out: &mut [f32], by_tanh: bool, pool: &impl Parallel) {
     if by_tanh {
-        map_in_tasks(pool, EXP_TASK, [x], out, |[x]| tanh(x));
+        let form = Tanh::held();
+        map_in_two(pool, EXP_TASK, [x], out, |[x]| form.odds(x), |odds, [x]| form.value(x, odds));
     } else {
-        map_in_tasks(pool, EXP_TASK, [x], out, |[x]| erf(x));
+        let form = Erf::held();
+        map_in_two(pool, EXP_TASK, [x], out, |[x]| form.log2_tail(x), |log2_tail, [x]| form.value(x, log2_tail));
     }
 }
 
 /// `d_x = d_out · (Φ(x) + x · φ(x))`.
 pub fn backward(x: &[f32], d_out: &[f32], d_x: &mut [f32], by_tanh: bool, pool: &impl Parallel) {
     if by_tanh {
-        map_in_tasks(pool, 2 * EXP_TASK, [x, d_out], d_x, |[x, d_out]| d_out * tanh_derivative(x));
+        let form = Tanh::held();
+        let first = |[x, _]: [Lane; 2]| form.odds(x);
+        map_in_two(pool, EXP_TASK, [x, d_out], d_x, first, |odds, [x, d_out]| d_out * form.derivative(x, odds));
     } else {
-        map_in_tasks(pool, 2 * EXP_TASK, [x, d_out], d_x, |[x, d_out]| d_out * erf_derivative(x));
+        let form = Erf::held();
+        let first = |[x, _]: [Lane; 2]| form.density(x);
+        map_in_two(pool, EXP_TASK, [x, d_out], d_x, first, |density, [x, d_out]| d_out * form.derivative(x, density));
     }
 }
 
-/// `x · Φ(x)`.
+/// By erf: the constants, held in registers.
+#[derive(Clone, Copy)]
+pub struct Erf {
+    powers: Powers,
+    one: Lane,
+    /// `log₂ Φ(−a)` for a in [0, 6], and far enough below up to `tail_end`, where it is −127.
+    log2_tail: [Lane; 9],
+    tail_end: Lane,
+    /// `Φ(−a) / e^(−a²/2)` is `s` times this polynomial of `s = 1 / (1 + 0.28 a)`.
+    mills: [Lane; 6],
+    mills_slope: Lane,
+    /// `−½ log₂ e`; its product with a² is −127 at `density_end`.
+    half_square: Lane,
+    density_at_0: Lane,
+    density_end: Lane,
+}
+
+impl Erf {
+    const CONSTANTS: Self = Self {
+        powers: Powers::CONSTANTS,
+        one: Lane::splat(1.0),
+        log2_tail: Lane::splats([
+            -1.0, -1.151_108_7, -0.459_171_3, -0.052_623_387, 0.007_265_565_5, -3.037_064_5e-4, -1.128_021_2e-4, 2.313_457_7e-5, -1.420_385_7e-6,
+        ]),
+        tail_end: Lane::splat(10.849),
+        mills: Lane::splats([0.116_794_504, 0.065_803_34, 0.273_071_83, -0.242_073_37, 0.392_954_68, -0.106_550_99]),
+        mills_slope: Lane::splat(0.28),
+        half_square: Lane::splat(-0.5 * LOG2_E),
+        density_at_0: Lane::splat(DENSITY_AT_0),
+        density_end: Lane::splat(13.268),
+    };
+
+    /// For a loop that follows.
+    #[inline(always)]
+    pub fn held() -> Self {
+        black_box(Self::CONSTANTS)
+    }
+
+    /// `log₂ Φ(−|x|)`.
+    #[inline(always)]
+    pub fn log2_tail(&self, x: Lane) -> Lane {
+        estrin(x.abs().min(self.tail_end), self.log2_tail)
+    }
+
+    /// `x · Φ(x)`, from [`Self::log2_tail`].
+    #[inline(always)]
+    pub fn value(&self, x: Lane, log2_tail: Lane) -> Lane {
+        x.max(Lane::zero()) - x.abs().min(self.tail_end) * self.powers.of_2(log2_tail)
+    }
+
+    /// `e^(−x²/2)`.
+    #[inline(always)]
+    pub fn density(&self, x: Lane) -> Lane {
+        let a = x.abs().min(self.density_end);
+        self.powers.of_2_product(a * a, self.half_square)
+    }
+
+    /// `Φ(x) + x · φ(x)`, from [`Self::density`].
+    #[inline(always)]
+    pub fn derivative(&self, x: Lane, density: Lane) -> Lane {
+        let a = x.abs().min(self.density_end);
+        let s = self.one / a.madd(self.mills_slope, self.one);
+        let at_minus = density * (s * estrin(s, self.mills) - a * self.density_at_0);
+        x.lt(Lane::zero()).select(at_minus, self.one - at_minus)
+    }
+}
+
+/// By tanh: the constants, held in registers.
+#[derive(Clone, Copy)]
+pub struct Tanh {
+    powers: Powers,
+    one: Lane,
+    /// `log₂ e` times the sigmoid's argument is `a` times this polynomial of a², and −127 at `end`.
+    log2_odds: [Lane; 2],
+    end: Lane,
+    /// The derivative of the sigmoid's argument at −a.
+    minus_slope: [Lane; 2],
+}
+
+impl Tanh {
+    const CONSTANTS: Self = Self {
+        powers: Powers::CONSTANTS,
+        one: Lane::splat(1.0),
+        log2_odds: Lane::splats([-SLOPE * LOG2_E, -CUBIC * SLOPE * LOG2_E]),
+        end: Lane::splat(10.031),
+        minus_slope: Lane::splats([-SLOPE, -3.0 * CUBIC * SLOPE]),
+    };
+
+    /// For a loop that follows.
+    #[inline(always)]
+    pub fn held() -> Self {
+        black_box(Self::CONSTANTS)
+    }
+
+    /// `Φ(−|x|) / Φ(|x|)`.
+    #[inline(always)]
+    pub fn odds(&self, x: Lane) -> Lane {
+        let a = x.abs().min(self.end);
+        self.powers.of_2_product(a, estrin(a * a, self.log2_odds))
+    }
+
+    /// The tanh approximation of `x · Φ(x)`, from [`Self::odds`].
+    #[inline(always)]
+    pub fn value(&self, x: Lane, odds: Lane) -> Lane {
+        x.max(Lane::zero()) - x.abs().min(self.end) * odds / (self.one + odds)
+    }
+
+    /// Its derivative, likewise.
+    #[inline(always)]
+    pub fn derivative(&self, x: Lane, odds: Lane) -> Lane {
+        let a = x.abs().min(self.end);
+        let complement = self.one / (self.one + odds);
+        let slope = a * estrin(a * a, self.minus_slope);
+        let at_minus = odds * complement * slope.madd(complement, self.one);
+        x.lt(Lane::zero()).select(at_minus, self.one - at_minus)
+    }
+}
+
+/// `x · Φ(x)`, outside of a loop over nothing else.
 #[inline(always)]
 pub fn erf(x: Lane) -> Lane {
-    let a = magnitude(x);
-    x.max(Lane::zero()) - a * erf_tail(a)
+    Erf::CONSTANTS.value(x, Erf::CONSTANTS.log2_tail(x))
 }
 
-/// `Φ(x) + x · φ(x)`.
+/// Its derivative, likewise.
 #[inline(always)]
 pub fn erf_derivative(x: Lane) -> Lane {
-    let a = magnitude(x);
-    let density = exp2(a * a * Lane::splat(-0.5 * LOG2_E)) * Lane::splat(DENSITY_AT_0);
-    mirrored(x, erf_tail(a) - a * density)
+    Erf::CONSTANTS.derivative(x, Erf::CONSTANTS.density(x))
 }
 
-/// The tanh approximation of [`erf`].
+/// The tanh approximation of [`erf`], likewise.
 #[inline(always)]
 pub fn tanh(x: Lane) -> Lane {
-    let a = magnitude(x);
-    x.max(Lane::zero()) - a * tanh_tail(a)
+    Tanh::CONSTANTS.value(x, Tanh::CONSTANTS.odds(x))
 }
 
-/// The derivative of [`tanh`].
+/// The derivative of [`tanh`], likewise.
 #[inline(always)]
 pub fn tanh_derivative(x: Lane) -> Lane {
-    let a = magnitude(x);
-    let tail = tanh_tail(a);
-    let slope = (a * a).madd(Lane::splat(3.0 * CUBIC * SLOPE), Lane::splat(SLOPE));
-    let density = (tail - tail * tail) * slope;
-    mirrored(x, tail - a * density)
-}
-
-#[inline(always)]
-fn magnitude(x: Lane) -> Lane {
-    x.abs().min(Lane::splat(TAIL_END))
-}
-
-/// `Φ(−a)`.
-#[inline(always)]
-fn erf_tail(a: Lane) -> Lane {
-    exp2(polynomial(a, LOG2_TAIL))
-}
-
-/// `sigmoid(−2√(2/π) (a + 0.044715 a³))`.
-#[inline(always)]
-fn tanh_tail(a: Lane) -> Lane {
-    let slope = (a * a).madd(Lane::splat(-CUBIC * SLOPE * LOG2_E), Lane::splat(-SLOPE * LOG2_E));
-    let e = exp2(a * slope);
-    e / (Lane::splat(1.0) + e)
-}
-
-/// The derivative at x, from that at −|x|.
-#[inline(always)]
-fn mirrored(x: Lane, at_minus: Lane) -> Lane {
-    x.lt(Lane::zero()).select(at_minus, Lane::splat(1.0) - at_minus)
+    Tanh::CONSTANTS.derivative(x, Tanh::CONSTANTS.odds(x))
 }

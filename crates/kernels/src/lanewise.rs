@@ -5,10 +5,10 @@
 //! loop has a second way out, V8 does not move constants and row statistics in front of it, and LayerNorm took twice as long (measured
 //! under Node 20, 2026-11: 10 GB/s and 20 GB/s).
 //!
-//! Sums have one order, given by the length alone: sixteen running sums over 1,024 elements (enough for the additions not to wait for
-//! each other, short enough to be precise), then over the blocks of 1,024.
+//! Sums have one order, given by the length alone: running sums side by side over 256 elements each (short enough to be precise), then over the
+//! blocks.
 
-use crate::lanes::{Lane, WIDTH};
+use crate::lanes::{Lane, LaneMask, WIDTH};
 use crate::parallel::{Parallel, for_each_chunk};
 
 /// Elements a task is given, if rows allow: 64 KiB, two of which fit the second-level cache of anything that runs wasm.
@@ -19,10 +19,10 @@ pub const TASK: usize = 16_384;
 pub const COPY_TASK: usize = TASK * 3 / 10;
 pub const EXP_TASK: usize = TASK;
 
-/// Running sums kept side by side.
-const SUMS: usize = 4;
-/// Elements summed before the running sums start again from 0.
-const BLOCK: usize = 1024;
+/// Elements that go through one running sum before it starts again from 0.
+const BLOCK: usize = 256;
+/// Elements that go through one loop and then the next, in the first-level cache.
+const STAGE: usize = 1024;
 
 /// Rows a task takes so as to have about [`TASK`] elements; 1 at least.
 pub fn rows_per_task(cols: usize) -> usize {
@@ -41,6 +41,26 @@ pub fn map_in_tasks<const N: usize>(
     for_each_chunk(pool, out, TASK, nanoseconds, |task, out| map(x.map(|x| &x[task * TASK..][..out.len()]), out, &f));
 }
 
+/// `out[i] = then(first(x[i]), x[i])` over a pool, as two loops over a cached piece: a processor looks 100 or 200 operations ahead, and where a result takes
+/// forty that wait for each other, that is not far enough to keep it busy.
+#[inline(always)]
+pub fn map_in_two<const N: usize>(
+    pool: &impl Parallel,
+    nanoseconds: usize,
+    x: [&[f32]; N],
+    out: &mut [f32],
+    first: impl Fn([Lane; N]) -> Lane + Sync,
+    then: impl Fn(Lane, [Lane; N]) -> Lane + Sync,
+) {
+    for_each_chunk(pool, out, TASK, nanoseconds, |task, out| {
+        for (i, out) in out.chunks_mut(STAGE).enumerate() {
+            let x = x.map(|x| &x[task * TASK + i * STAGE..][..out.len()]);
+            map(x, out, &first);
+            update(out, x, &then);
+        }
+    });
+}
+
 /// [`update`] over a pool, in tasks that take `nanoseconds` each.
 #[inline(always)]
 pub fn update_in_tasks<const N: usize>(
@@ -56,30 +76,34 @@ pub fn update_in_tasks<const N: usize>(
 /// `out[i] = f(x[i])`, for slices as long as `out`.
 #[inline(always)]
 pub fn map<const N: usize>(x: [&[f32]; N], out: &mut [f32], f: impl Fn([Lane; N]) -> Lane) {
-    let x = x.map(|x| &x[..out.len()]);
-    let count = out.len() / WIDTH;
-    let (fours, tail) = out.as_chunks_mut::<WIDTH>();
-    let (fours, whole) = (&mut fours[..count], x.map(|x| &x.as_chunks::<WIDTH>().0[..count]));
-    for i in 0..count {
-        fours[i] = f(whole.map(|x| Lane::from_array(x[i]))).to_array();
-    }
-    if !tail.is_empty() {
-        f(x.map(|x| partial(x, tail.len()))).store_partial(tail);
-    }
+    rewrite([out], x, |_, x| [f(x)]);
 }
 
 /// `to[i] = f(to[i], x[i])`, for slices as long as `to`.
 #[inline(always)]
 pub fn update<const N: usize>(to: &mut [f32], x: [&[f32]; N], f: impl Fn(Lane, [Lane; N]) -> Lane) {
-    let x = x.map(|x| &x[..to.len()]);
-    let count = to.len() / WIDTH;
-    let (fours, tail) = to.as_chunks_mut::<WIDTH>();
-    let (fours, whole) = (&mut fours[..count], x.map(|x| &x.as_chunks::<WIDTH>().0[..count]));
+    rewrite([to], x, |[to], x| [f(to, x)]);
+}
+
+/// `to[i] = f(to[i], x[i])` of several slices at once, all as long as the first of `to`.
+#[inline(always)]
+pub fn rewrite<const M: usize, const N: usize>(
+    to: [&mut [f32]; M],
+    x: [&[f32]; N],
+    f: impl Fn([Lane; M], [Lane; N]) -> [Lane; M],
+) {
+    let len = to[0].len();
+    let (count, filled) = (len / WIDTH, len % WIDTH);
+    let (mut to, x) = (to.map(|to| &mut to[..len]), x.map(|x| &x[..len]));
+    let mut fours = to.each_mut().map(|to| &mut to.as_chunks_mut::<WIDTH>().0[..count]);
+    let whole = x.map(|x| &x.as_chunks::<WIDTH>().0[..count]);
     for i in 0..count {
-        fours[i] = f(Lane::from_array(fours[i]), whole.map(|x| Lane::from_array(x[i]))).to_array();
+        let new = f(fours.each_ref().map(|to| Lane::from_array(to[i])), whole.map(|x| Lane::from_array(x[i])));
+        fours.iter_mut().zip(new).for_each(|(to, new)| to[i] = new.to_array());
     }
-    if !tail.is_empty() {
-        f(Lane::load_partial(tail, 0.0), x.map(|x| partial(x, tail.len()))).store_partial(tail);
+    if filled > 0 {
+        let new = f(to.each_ref().map(|to| partial(to, filled)), x.map(|x| partial(x, filled)));
+        to.into_iter().zip(new).for_each(|(to, new)| new.store_partial(&mut to[len - filled..]));
     }
 }
 
@@ -116,61 +140,86 @@ pub fn map_whole<const N: usize>(x: [&[f32]; N], out: &mut [f32], each: &Whole<N
 /// `Σ f(x[i])`, for slices of one length.
 #[inline(always)]
 pub fn sum<const N: usize>(x: [&[f32]; N], f: impl Fn([Lane; N]) -> Lane) -> f32 {
-    let [sum] = sums(x, |x| [f(x)]);
+    let [sum] = sums::<4, _, _>(x, |[sum], x| [sum + f(x)]);
     sum
 }
 
-/// Several sums over the same slices.
+/// Several sums over the same slices: `f` adds to each of them what `x` contributes. Each has `CHAINS` running sums (1, 2 or 4): as many as it takes for
+/// the additions not to wait for each other, and as few as leave `f` its registers.
 #[inline(always)]
-pub fn sums<const N: usize, const M: usize>(x: [&[f32]; N], f: impl Fn([Lane; N]) -> [Lane; M]) -> [f32; M] {
+pub fn sums<const CHAINS: usize, const N: usize, const M: usize>(
+    x: [&[f32]; N],
+    f: impl Fn([Lane; M], [Lane; N]) -> [Lane; M],
+) -> [f32; M] {
     let len = x[0].len();
     let mut total = [Lane::zero(); M];
-    for start in (0..len).step_by(BLOCK) {
-        let block = x.map(|x| &x[start..len.min(start + BLOCK)]);
-        total = add(total, sums_of_block(block, &f));
+    for start in (0..len).step_by(CHAINS * BLOCK) {
+        let block = x.map(|x| &x[start..len.min(start + CHAINS * BLOCK)]);
+        total = add(total, sums_of_block::<CHAINS, _, _>(block, &f));
     }
     total.map(Lane::sum)
 }
 
 #[inline(always)]
-fn sums_of_block<const N: usize, const M: usize>(x: [&[f32]; N], f: &impl Fn([Lane; N]) -> [Lane; M]) -> [Lane; M] {
-    // Several sums at a time are enough work by themselves, and more chains would not fit the sixteen registers.
-    let chains = if M == 1 { SUMS } else { SUMS / 2 };
-    let len = x[0].len();
-    let mut running = [[Lane::zero(); M]; SUMS];
-    let groups = x.map(|x| &x.as_chunks::<{ SUMS * WIDTH }>().0[..len / (SUMS * WIDTH)]);
-    for i in 0..len / (SUMS * WIDTH) {
-        for s in 0..SUMS {
-            let running = &mut running[s % chains];
-            *running = add(*running, f(groups.map(|x| Lane::load(&x[i][s * WIDTH..]))));
+fn sums_of_block<const CHAINS: usize, const N: usize, const M: usize>(
+    x: [&[f32]; N],
+    f: &impl Fn([Lane; M], [Lane; N]) -> [Lane; M],
+) -> [Lane; M] {
+    let mut running = [[Lane::zero(); M]; CHAINS];
+    let (fours, rest) = (x.map(|x| x.as_chunks::<WIDTH>().0), x[0].len() % WIDTH);
+    let count = x[0].len() / WIDTH;
+    let fours = fours.map(|fours| &fours[..count]);
+    let groups = fours.map(|fours| &fours.as_chunks::<CHAINS>().0[..count / CHAINS]);
+    for i in 0..count / CHAINS {
+        for (c, running) in running.iter_mut().enumerate() {
+            *running = f(*running, groups.map(|groups| Lane::from_array(groups[i][c])));
         }
     }
-    let rest = x.map(|x| &x[len - len % (SUMS * WIDTH)..]);
-    for (running, start) in running.iter_mut().zip((0..rest[0].len()).step_by(WIDTH)) {
-        let filled = rest[0].len() - start;
-        let terms = f(rest.map(|x| partial(&x[start..], filled.min(WIDTH))));
-        *running = add(*running, terms.map(|term| term.first_lanes(filled)));
+    for (running, i) in running.iter_mut().zip(count - count % CHAINS..count) {
+        *running = f(*running, fours.map(|fours| Lane::from_array(fours[i])));
     }
-    let [a, b, c, d] = running;
-    add(add(a, c), add(b, d))
+    if rest > 0 {
+        let last = running[CHAINS - 1];
+        let new = f(last, x.map(|x| partial(x, rest)));
+        running[CHAINS - 1] = core::array::from_fn(|m| LaneMask::first(rest).select(new[m], last[m]));
+    }
+    running.into_iter().reduce(add).unwrap()
 }
 
 /// `out[i] = f(x[i])`, and the sum of what was written.
 #[inline(always)]
 pub fn map_and_sum(x: &[f32], out: &mut [f32], f: impl Fn(Lane) -> Lane) -> f32 {
     let mut total = Lane::zero();
-    for (x, out) in x.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
-        map([x], out, |[x]| f(x));
-        total = total + sums_of_block([out], &|x| x)[0];
+    for (x, out) in x.chunks(2 * BLOCK).zip(out.chunks_mut(2 * BLOCK)) {
+        total = total + map_and_sum_block(x, out, &f);
     }
     total.sum()
+}
+
+#[inline(always)]
+fn map_and_sum_block(x: &[f32], out: &mut [f32], f: &impl Fn(Lane) -> Lane) -> Lane {
+    let (mut even, mut odd) = (Lane::zero(), Lane::zero());
+    let (pairs, rest) = out.as_chunks_mut::<{ 2 * WIDTH }>();
+    let (x_pairs, x_rest) = x.as_chunks::<{ 2 * WIDTH }>();
+    for (x, out) in x_pairs.iter().zip(pairs) {
+        let (a, b) = (f(Lane::load(x)), f(Lane::load(&x[WIDTH..])));
+        a.store(out);
+        b.store(&mut out[WIDTH..]);
+        (even, odd) = (even + a, odd + b);
+    }
+    for (x, out) in x_rest.chunks(WIDTH).zip(rest.chunks_mut(WIDTH)) {
+        let new = f(Lane::load_partial(x, 0.0));
+        new.store_partial(out);
+        even = even + new.first_lanes(out.len());
+    }
+    even + odd
 }
 
 /// The largest element, −∞ of none; NaN is passed over.
 #[inline(always)]
 pub fn largest(x: &[f32]) -> f32 {
-    let mut running = [Lane::splat(f32::NEG_INFINITY); SUMS];
-    let (groups, rest) = x.as_chunks::<{ SUMS * WIDTH }>();
+    let mut running = [Lane::splat(f32::NEG_INFINITY); 4];
+    let (groups, rest) = x.as_chunks::<{ 4 * WIDTH }>();
     for group in groups {
         for (s, running) in running.iter_mut().enumerate() {
             *running = running.max(Lane::load(&group[s * WIDTH..]));

@@ -19,7 +19,7 @@
 //!   then over the groups, whatever the number of threads.
 
 use crate::lanes::Lane;
-use crate::lanewise::{COPY_TASK, map, rows_per_task, sum, sums, update};
+use crate::lanewise::{COPY_TASK, map, rewrite, rows_per_task, sum, sums};
 use crate::math::inverse_root;
 use crate::parallel::{Parallel, for_each_chunks};
 use crate::reduce::{GROUP, sum_groups};
@@ -52,21 +52,61 @@ pub fn forward(
 }
 
 fn forward_row(x: &[f32], weight: Option<&[f32]>, bias: Option<&[f32]>, out: &mut [f32], eps: f32) -> (f32, f32) {
-    let per_col = 1.0 / x.len() as f32;
-    let first = Lane::splat(x[0]);
-    let rest = sum([x], |[x]| x - first) * per_col;
-    let centred = |x: Lane| (x - first) - Lane::splat(rest);
-    let variance = sum([x], |[x]| centred(x) * centred(x)) * per_col;
-    let rstd = if variance.is_finite() { inverse_root(variance + eps) } else { rstd_of_wide_row(x, centred) };
-
-    let normalised = |x: Lane| centred(x) * Lane::splat(rstd);
+    let Statistics { centre, rest, rstd } = Statistics::new(x, eps);
+    let (from, scale, shift) = (Lane::splat(centre), Lane::splat(rstd), Lane::splat(-rest * rstd));
+    let normalised = |x: Lane| (x - from).madd(scale, shift);
     match (weight, bias) {
         (Some(weight), Some(bias)) => map([x, weight, bias], out, |[x, weight, bias]| normalised(x).madd(weight, bias)),
         (Some(weight), None) => map([x, weight], out, |[x, weight]| normalised(x) * weight),
         (None, Some(bias)) => map([x, bias], out, |[x, bias]| normalised(x) + bias),
         (None, None) => map([x], out, |[x]| normalised(x)),
     }
-    (x[0] + rest, rstd)
+    (centre + rest, rstd)
+}
+
+/// A row's mean, in two pieces, and rstd.
+struct Statistics {
+    centre: f32,
+    /// `mean − centre`.
+    rest: f32,
+    rstd: f32,
+}
+
+impl Statistics {
+    #[inline(always)]
+    fn new(x: &[f32], eps: f32) -> Self {
+        let centre = match x.first_chunk() {
+            Some(first) => mean_of_16(first),
+            None => x[0],
+        };
+        let (per_col, from) = (1.0 / x.len() as f32, Lane::splat(centre));
+        let [sum, squares] = sums::<4, _, _>([x], |[sum, squares], [x]| [sum + (x - from), (x - from).madd(x - from, squares)]);
+        let (rest, square) = (sum * per_col, squares * per_col);
+        let variance = square - rest * rest;
+        if variance.is_finite() && rest * rest <= variance {
+            return Self { centre, rest, rstd: inverse_root(variance + eps) };
+        }
+        Self::in_two_passes(x, eps)
+    }
+
+    /// For a row whose first elements are far from its mean, or whose squares overflow.
+    #[cold]
+    fn in_two_passes(x: &[f32], eps: f32) -> Self {
+        let (centre, per_col) = (x[0], 1.0 / x.len() as f32);
+        let from = Lane::splat(centre);
+        let rest = sum([x], |[x]| x - from) * per_col;
+        let centred = |x: Lane| (x - from) - Lane::splat(rest);
+        let variance = sum([x], |[x]| centred(x) * centred(x)) * per_col;
+        let rstd = if variance.is_finite() { inverse_root(variance + eps) } else { rstd_of_wide_row(x, centred) };
+        Self { centre, rest, rstd }
+    }
+}
+
+/// Of 16 equal numbers, exactly that number.
+#[inline(always)]
+fn mean_of_16(x: &[f32; 16]) -> f32 {
+    let [a, b, c, d] = [0, 4, 8, 12].map(|at| Lane::load(&x[at..]));
+    ((a + b) + (c + d)).sum() * (1.0 / 16.0)
 }
 
 /// For a row whose squares overflow; `eps` is nothing next to them.
@@ -103,10 +143,10 @@ pub fn backward(
         for (d_x, row) in d_x.chunks_exact_mut(cols).zip(group * GROUP..) {
             let (x, d_out) = (&x[row * cols..][..cols], &d_out[row * cols..][..cols]);
             let saved = Saved::new(d_out, x, weight, mean[row], rstd[row]);
-            saved.gradient_of_x(d_out, x, weight, d_x);
             if parameters {
-                update(d_weight, [d_out, x], |sum, [dy, x]| dy.madd(saved.normalised(x), sum));
-                update(d_bias, [d_out], |sum, [dy]| sum + dy);
+                saved.gradients(d_out, x, weight, [d_x, d_weight, d_bias]);
+            } else {
+                saved.gradient_of_x(d_out, x, weight, d_x);
             }
         }
     });
@@ -132,10 +172,10 @@ impl Saved {
     #[inline(always)]
     fn new(d_out: &[f32], x: &[f32], weight: Option<&[f32]>, mean: f32, rstd: f32) -> Self {
         let centre = Lane::splat(mean);
-        let terms = |g: Lane, x: Lane| [x - centre, g, g * (x - centre)];
+        let add = |[d, g, g_d]: [Lane; 3], dy: Lane, x: Lane| [d + (x - centre), g + dy, dy.madd(x - centre, g_d)];
         let [d, g, g_d] = match weight {
-            Some(weight) => sums([d_out, x, weight], |[dy, x, weight]| terms(dy * weight, x)),
-            None => sums([d_out, x], |[dy, x]| terms(dy, x)),
+            Some(weight) => sums::<2, _, _>([d_out, x, weight], |sums, [dy, x, weight]| add(sums, dy * weight, x)),
+            None => sums::<2, _, _>([d_out, x], |sums, [dy, x]| add(sums, dy, x)),
         }
         .map(|sum| sum / x.len() as f32);
         // Σ g x̂ / cols, with x̂ = (x − mean) · rstd − lacking.
@@ -155,12 +195,29 @@ impl Saved {
         (x - self.mean).madd(self.rstd, -self.lacking)
     }
 
+    /// The gradient of x, from `g`.
+    #[inline(always)]
+    fn gradient(&self, g: Lane, x: Lane) -> Lane {
+        g.madd(self.rstd, (x - self.mean).madd(self.slope, self.shift))
+    }
+
     #[inline(always)]
     fn gradient_of_x(&self, d_out: &[f32], x: &[f32], weight: Option<&[f32]>, d_x: &mut [f32]) {
-        let gradient = |g: Lane, x: Lane| g.madd(self.rstd, (x - self.mean).madd(self.slope, self.shift));
         match weight {
-            Some(weight) => map([d_out, x, weight], d_x, |[dy, x, weight]| gradient(dy * weight, x)),
-            None => map([d_out, x], d_x, |[dy, x]| gradient(dy, x)),
+            Some(weight) => map([d_out, x, weight], d_x, |[dy, x, weight]| self.gradient(dy * weight, x)),
+            None => map([d_out, x], d_x, |[dy, x]| self.gradient(dy, x)),
+        }
+    }
+
+    /// `to` is `[d_x, d_weight, d_bias]`; the last two are added to.
+    #[inline(always)]
+    fn gradients(&self, d_out: &[f32], x: &[f32], weight: Option<&[f32]>, to: [&mut [f32]; 3]) {
+        let step = |d_weight: Lane, d_bias: Lane, g: Lane, dy: Lane, x: Lane| {
+            [self.gradient(g, x), dy.madd(self.normalised(x), d_weight), d_bias + dy]
+        };
+        match weight {
+            Some(weight) => rewrite(to, [d_out, x, weight], |[_, dw, db], [dy, x, w]| step(dw, db, dy * w, dy, x)),
+            None => rewrite(to, [d_out, x], |[_, dw, db], [dy, x]| step(dw, db, dy, dy, x)),
         }
     }
 }

@@ -7,7 +7,7 @@
 //! | --- | --- | --- |
 //! | [`lanes`] | four float32: portable, simd128, relaxed | |
 //! | [`parallel`] | tasks over disjoint parts | |
-//! | [`math`] | exp, exp2, tanh, ln over lanes | Cody and Waite 1980 |
+//! | [`math`] | exp, powers, tanh, ln over lanes | Cody and Waite 1980 |
 //! | [`sine`], [`power`] | sin, cos; xᵃ | Payne and Hanek 1983; Dekker 1971 |
 //! | `lanewise` | loops over slices, lanes and tails; sums in one order | |
 //! | [`rng`] | counter-based random bits, dropout factors | |

@@ -46,19 +46,22 @@ pub fn exp(x: Lane) -> Lane {
 /// instructions, and was busy with nothing else for two thirds of an exponential.
 #[derive(Clone, Copy)]
 pub struct Powers {
-    log2_e: Lane,
     lowest: Lane,
+    log2_e: Lane,
     shift: Lane,
-    polynomial: [Lane; 6],
+    one: Lane,
+    /// `(2ʳ − 1) / r`.
+    polynomial: [Lane; 5],
 }
 
 impl Powers {
     /// As they are.
     pub const CONSTANTS: Self = Self {
+        lowest: Lane::splat(-88.03),
         log2_e: Lane::splat(LOG2_E),
-        lowest: Lane::splat(-127.0),
         shift: Lane::splat(TO_INTEGER + EXPONENT_BIAS),
-        polynomial: Lane::splats([1.0, LN_2, 0.240_222_83, 0.055_505_585, 0.009_669_661, 0.001_330_053_3]),
+        one: Lane::splat(1.0),
+        polynomial: Lane::splats([LN_2, 0.240_222_83, 0.055_505_585, 0.009_669_661, 0.001_330_053_3]),
     };
 
     /// For a loop that follows.
@@ -67,38 +70,38 @@ impl Powers {
         black_box(Self::CONSTANTS)
     }
 
-    /// 2ˣ for x ≤ 127: within 2.4 ulp down to −126, 0 below −126.5. NaN stays NaN.
+    /// 2ˣ for x from −127.4, where it is 0, to 127: within 2.5 ulp down to −126.
     #[inline(always)]
     pub fn of_2(&self, x: Lane) -> Lane {
-        self.of_2_within(x.max(self.lowest))
-    }
-
-    /// The same for −127.4 ≤ x ≤ 127; 0 at the lower end.
-    #[inline(always)]
-    pub fn of_2_within(&self, x: Lane) -> Lane {
         let shifted = x + self.shift;
-        let r = x - (shifted - self.shift);
-        horner(r, &self.polynomial) * shifted.bits().shl(23).as_lane()
+        self.finish(shifted, x + (self.shift - shifted))
     }
 
-    /// eˣ by way of `2^(x log₂ e)`, off by |x| · 6e-8 of itself.
+    /// 2^(x y), likewise.
+    #[inline(always)]
+    pub fn of_2_product(&self, x: Lane, y: Lane) -> Lane {
+        let shifted = x.madd(y, self.shift);
+        self.finish(shifted, x.madd(y, self.shift - shifted))
+    }
+
+    /// eˣ for x ≤ 88.03, by way of 2^(x log₂ e): off by |x| · 6e-8 of itself, 0 below −87.7. NaN stays NaN.
     #[inline(always)]
     pub fn of_e(&self, x: Lane) -> Lane {
-        self.of_2(x * self.log2_e)
+        self.of_2_product(x.max(self.lowest), self.log2_e)
     }
 
     /// `1 / (1 + e⁻ˣ)` within 1.5e-7, where [`sigmoid`] is within a few units of the last place however small. NaN stays NaN.
     #[inline(always)]
     pub fn sigmoid(&self, x: Lane) -> Lane {
-        let one = self.polynomial[0];
-        one / (one + self.of_2(-(x * self.log2_e).max(self.lowest)))
+        self.one / (self.one + self.of_e(-x.max(self.lowest)))
     }
-}
 
-/// 2ˣ for x ≤ 127: within 2.4 ulp down to −126, 0 below −126.5. NaN stays NaN.
-#[inline(always)]
-pub fn exp2(x: Lane) -> Lane {
-    Powers::CONSTANTS.of_2(x)
+    /// `2ⁿ · 2ʳ` as `2ⁿ + (2ⁿ r) · P(r)`: 2ⁿ is there long before `P(r)`.
+    #[inline(always)]
+    fn finish(&self, shifted: Lane, r: Lane) -> Lane {
+        let power = shifted.bits().shl(23).as_lane();
+        (power * r).madd(estrin(r, self.polynomial), power)
+    }
 }
 
 /// The hyperbolic tangent with its constants held, as [`Powers`].
@@ -228,4 +231,21 @@ pub fn polynomial<const N: usize>(x: Lane, c: [f32; N]) -> Lane {
 #[inline(always)]
 pub fn horner<const N: usize>(x: Lane, c: &[Lane; N]) -> Lane {
     c[..N - 1].iter().rev().fold(c[N - 1], |sum, &c| sum.madd(x, c))
+}
+
+/// The same by Estrin's rule: in pairs, then pairs of pairs, so that fewer operations wait for each other.
+#[inline(always)]
+pub fn estrin<const N: usize>(x: Lane, mut c: [Lane; N]) -> Lane {
+    let (mut terms, mut power) = (N, x);
+    while terms > 1 {
+        if terms % 2 == 1 {
+            c[terms - 2] = c[terms - 1].madd(power, c[terms - 2]);
+        }
+        terms /= 2;
+        for i in 0..terms {
+            c[i] = c[2 * i + 1].madd(power, c[2 * i]);
+        }
+        power = power * power;
+    }
+    c[0]
 }

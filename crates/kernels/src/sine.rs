@@ -27,8 +27,7 @@ pub fn sine(x: Lane, quarters: i32) -> Lane {
     let sin = (r * square).madd(polynomial(square, SIN), r);
     let cos = (square * square).madd(polynomial(square, COS), square.madd(Lane::splat(-0.5), Lane::splat(1.0)));
     // The lowest bit of n chooses, the next is the sign.
-    let sign = LaneI32::splat(i32::MIN);
-    n.shl(31).ge_unsigned(sign).select(cos, sin).bits().xor(n.shr(1).shl(31)).as_lane()
+    LaneI32::splat(0).gt(n.shl(31)).select(cos, sin).bits().xor(n.shr(1).shl(31)).as_lane()
 }
 
 /// `[r, n]`; of n only the last two bits count.

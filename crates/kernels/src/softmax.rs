@@ -17,13 +17,12 @@
 
 use crate::lanes::Lane;
 use crate::lanewise::{COPY_TASK, EXP_TASK, largest, map, map_and_sum, rows_per_task, sum, update};
-use crate::math::exp2;
+use crate::math::Powers;
 use crate::parallel::{Disjoint, Parallel, for_each_chunk};
-use core::f32::consts::LOG2_E;
 use core::ops::Range;
 
 /// Columns of a strip.
-const STRIP: usize = 64;
+const STRIP: usize = 256;
 
 /// `out` is the softmax of `x`; both `[outer, len, inner]`.
 pub fn forward(x: &[f32], out: &mut [f32], outer: usize, len: usize, inner: usize, pool: &impl Parallel) {
@@ -32,8 +31,9 @@ pub fn forward(x: &[f32], out: &mut [f32], outer: usize, len: usize, inner: usiz
     }
     let chunk = rows_per_task(len) * len.max(1);
     for_each_chunk(pool, out, chunk, EXP_TASK.max(len), |task, out| {
+        let powers = Powers::held();
         let x = &x[task * chunk..][..out.len()];
-        x.chunks_exact(len).zip(out.chunks_exact_mut(len)).for_each(|(x, out)| forward_row(x, out));
+        x.chunks_exact(len).zip(out.chunks_exact_mut(len)).for_each(|(x, out)| forward_row(x, out, &powers));
     });
 }
 
@@ -51,9 +51,10 @@ pub fn backward(out: &[f32], d_out: &[f32], d_x: &mut [f32], outer: usize, len: 
 }
 
 /// One row.
-pub(crate) fn forward_row(x: &[f32], out: &mut [f32]) {
+#[inline(always)]
+pub(crate) fn forward_row(x: &[f32], out: &mut [f32], powers: &Powers) {
     let max = Lane::splat(largest(x));
-    let sum = map_and_sum(x, out, |x| exp_of_difference(x, max));
+    let sum = map_and_sum(x, out, |x| powers.of_e(x - max));
     let inverse = Lane::splat(1.0 / sum);
     update(out, [], |e, []| e * inverse);
 }
@@ -63,15 +64,10 @@ fn backward_row(out: &[f32], d_out: &[f32], d_x: &mut [f32]) {
     map([out, d_out], d_x, |[y, dy]| y * (dy - dot));
 }
 
-/// `e^(x − max)`, to be divided by a sum of its like.
-#[inline(always)]
-pub(crate) fn exp_of_difference(x: Lane, max: Lane) -> Lane {
-    exp2((x - max) * Lane::splat(LOG2_E))
-}
-
 fn forward_strips(x: &[f32], out: &mut [f32], outer: usize, len: usize, inner: usize, pool: &impl Parallel) {
     let out = Disjoint::new(out);
     for_each_strip(outer, len, inner, pool, |strip| {
+        let powers = Powers::held();
         let (mut max, mut sum) = ([f32::NEG_INFINITY; STRIP], [0.0; STRIP]);
         let (max, sum) = (&mut max[..strip.width], &mut sum[..strip.width]);
         for i in 0..len {
@@ -81,7 +77,7 @@ fn forward_strips(x: &[f32], out: &mut [f32], outer: usize, len: usize, inner: u
             // SAFETY: only this task asks for rows of this strip, one at a time.
             #[allow(unsafe_code)]
             let out = unsafe { out.part(strip.row(i)) };
-            map([&x[strip.row(i)], max], out, |[x, max]| exp_of_difference(x, max));
+            map([&x[strip.row(i)], max], out, |[x, max]| powers.of_e(x - max));
             update(sum, [out], |sum, [e]| sum + e);
         }
         update(sum, [], |sum, []| Lane::splat(1.0) / sum);

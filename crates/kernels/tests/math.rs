@@ -3,7 +3,7 @@
 //! `exp_over_every_float` takes about a minute in a release build: `cargo test --release -- --ignored`.
 
 use fovea_kernels::lanes::Lane;
-use fovea_kernels::math::{exp, exp1, exp2, expm1, ln, ln_1p, ln1, sigmoid, tanh};
+use fovea_kernels::math::{Powers, exp, exp1, expm1, ln, ln_1p, ln1, sigmoid, tanh};
 use fovea_kernels::power::power;
 use fovea_kernels::sine::sine;
 
@@ -76,15 +76,31 @@ fn exp_at_the_edges() {
 }
 
 #[test]
-fn exp2_is_within_3_ulp() {
+fn powers_of_2_are_within_3_ulp() {
+    let powers = Powers::CONSTANTS;
     let error = |x: f32, y| ulps(y, (x as f64).exp2());
-    let below = worst(-126.0, -1e-9, 64, exp2, error);
-    let above = worst(1e-9, 127.0, 64, exp2, error);
-    println!("exp2: {below:?} ulp below 0, {above:?} ulp above");
+    let below = worst(-126.0, -1e-9, 64, |x| powers.of_2(x), error);
+    let above = worst(1e-9, 127.0, 64, |x| powers.of_2(x), error);
+    println!("2^x: {below:?} ulp below 0, {above:?} ulp above");
     assert!(below.0 <= 3.0 && above.0 <= 3.0);
-    let edges = exp2(Lane::from_array([0.0, f32::NEG_INFINITY, -126.6, f32::NAN])).to_array();
-    assert_eq!(edges[..3], [1.0, 0.0, 0.0]);
-    assert!(edges[3].is_nan());
+    let [one, zero, end, nan] = powers.of_2(Lane::from_array([0.0, -126.6, -127.4, f32::NAN])).to_array();
+    assert_eq!([one, zero, end], [1.0, 0.0, 0.0]);
+    assert!(nan.is_nan());
+}
+
+#[test]
+fn powers_of_e_are_as_precise_as_their_argument() {
+    let powers = Powers::CONSTANTS;
+    // Of the largest power, 1: what softmax makes of it.
+    let error = |x: f32, y: f32| (y as f64 - (x as f64).exp()).abs();
+    let below = worst(-1e-9, -100.0, 64, |x| powers.of_e(x), error);
+    let relative = |x: f32, y: f32| (y as f64 / (x as f64).exp() - 1.0).abs() / (1.0 + x.abs() as f64);
+    let both = [worst(-1e-9, -87.0, 64, |x| powers.of_e(x), relative), worst(1e-9, 88.0, 64, |x| powers.of_e(x), relative)];
+    println!("e^x: {below:?} absolute below 0, {both:?} relative to 1 + |x|");
+    assert!(below.0 <= 2e-7 && both.iter().all(|(error, _)| *error <= 2e-7));
+    let [one, zero, infinite, nan] = powers.of_e(Lane::from_array([0.0, -88.0, f32::NEG_INFINITY, f32::NAN])).to_array();
+    assert_eq!([one, zero, infinite], [1.0, 0.0, 0.0]);
+    assert!(nan.is_nan());
 }
 
 #[test]

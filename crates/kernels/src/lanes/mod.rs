@@ -51,11 +51,13 @@ impl Lane {
     /// The elements of `from`, at most four, and `fill` where there are none.
     #[inline(always)]
     pub fn load_partial(from: &[f32], fill: f32) -> Self {
-        let mut four = [fill; WIDTH];
-        for (to, &value) in four.iter_mut().zip(from) {
-            *to = value;
-        }
-        Self::from_array(four)
+        Self::from_array(match *from {
+            [] => [fill; WIDTH],
+            [a] => [a, fill, fill, fill],
+            [a, b] => [a, b, fill, fill],
+            [a, b, c] => [a, b, c, fill],
+            [a, b, c, d, ..] => [a, b, c, d],
+        })
     }
 
     /// Writes the first four elements of `to`; panics if there are fewer.
@@ -68,8 +70,13 @@ impl Lane {
     /// Writes as many of the four as `to` takes.
     #[inline(always)]
     pub fn store_partial(self, to: &mut [f32]) {
-        for (to, value) in to.iter_mut().zip(self.to_array()) {
-            *to = value;
+        let four = self.to_array();
+        match to {
+            [] => {}
+            [a] => [*a] = [four[0]],
+            [a, b] => [*a, *b] = [four[0], four[1]],
+            [a, b, c] => [*a, *b, *c] = [four[0], four[1], four[2]],
+            [a, b, c, d, ..] => [*a, *b, *c, *d] = four,
         }
     }
 
@@ -100,7 +107,7 @@ impl Lane {
     /// The first `count` lanes, and 0 in the others.
     #[inline(always)]
     pub fn first_lanes(self, count: usize) -> Self {
-        LaneMask::from_array([count > 0, count > 1, count > 2, count > 3]).select(self, Self::zero())
+        LaneMask::first(count).select(self, Self::zero())
     }
 
     /// The first lane.
@@ -121,5 +128,13 @@ impl Lane {
     pub fn largest(self) -> f32 {
         let pairs = self.max(self.swap_halves());
         pairs.max(pairs.swap_neighbours()).first()
+    }
+}
+
+impl LaneMask {
+    /// Yes in the first `count` lanes.
+    #[inline(always)]
+    pub fn first(count: usize) -> Self {
+        Self::from_array([count > 0, count > 1, count > 2, count > 3])
     }
 }

@@ -173,10 +173,10 @@ impl LaneI32 {
     pub fn to_float(self) -> Lane {
         Lane(self.0.map(|a| a as f32))
     }
-    /// `self ≥ other`, both unsigned.
+    /// `self > other`.
     #[inline(always)]
-    pub fn ge_unsigned(self, other: Self) -> LaneMask {
-        LaneMask(from_fn(|i| self.0[i] as u32 >= other.0[i] as u32))
+    pub fn gt(self, other: Self) -> LaneMask {
+        LaneMask(from_fn(|i| self.0[i] > other.0[i]))
     }
 }
 

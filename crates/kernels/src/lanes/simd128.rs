@@ -9,7 +9,7 @@ pub struct Lane(pub(super) v128);
 #[derive(Clone, Copy, Debug)]
 pub struct LaneI32(v128);
 #[derive(Clone, Copy, Debug)]
-pub struct LaneMask(v128);
+pub struct LaneMask(pub(super) v128);
 
 macro_rules! binary {
     ($trait:ident, $method:ident, $instruction:ident) => {
@@ -162,8 +162,8 @@ impl LaneI32 {
         Lane(f32x4_convert_i32x4(self.0))
     }
     #[inline(always)]
-    pub fn ge_unsigned(self, other: Self) -> LaneMask {
-        LaneMask(u32x4_ge(self.0, other.0))
+    pub fn gt(self, other: Self) -> LaneMask {
+        LaneMask(i32x4_gt(self.0, other.0))
     }
 }
 
@@ -173,6 +173,7 @@ impl LaneMask {
         let bits = four.map(|yes| if yes { -1 } else { 0 });
         Self(i32x4(bits[0], bits[1], bits[2], bits[3]))
     }
+    #[cfg(not(target_feature = "relaxed-simd"))]
     #[inline(always)]
     pub fn select(self, yes: Lane, no: Lane) -> Lane {
         Lane(v128_bitselect(yes.0, no.0, self.0))

@@ -154,6 +154,26 @@ fn dropout_keeps_the_mean_and_drops_anything() {
     assert!(none[0].is_nan() && none[1..] == x[1..]);
 }
 
+/// Whether one element is kept tells nothing about its neighbour in the row, in the column, or by the next key: 4 standard deviations.
+#[test]
+fn dropped_elements_are_independent() {
+    let n = 1 << 20;
+    for (p, distance) in [(0.1, 1), (0.1, 4), (0.5, 1), (0.5, 3), (0.5, 1024), (0.9, 7)] {
+        let kept = |key: i32, row: usize| -> Vec<f64> {
+            let row = Dropout::new(p, key).row(row);
+            let factors = (0..n).step_by(4).flat_map(|col| row.factors(col).to_array());
+            factors.map(|factor| if factor == 0.0 { 0.0 } else { 1.0 }).collect()
+        };
+        let (here, below, other) = (kept(5, 9), kept(5, 10), kept(6, 9));
+        let mean = 1.0 - p as f64;
+        for (what, there) in [("column", &here[distance..]), ("row", &below[..]), ("key", &other[..])] {
+            let products: f64 = here.iter().zip(there).map(|(a, b)| (a - mean) * (b - mean)).sum();
+            let correlation = products / there.len() as f64 / (mean * (1.0 - mean));
+            assert!(correlation.abs() < 4.0 / (there.len() as f64).sqrt(), "p {p}, next {what}, {distance}: {correlation}");
+        }
+    }
+}
+
 #[test]
 fn same_bits_on_any_pool() {
     let x = Random(3).normals(100_003);
