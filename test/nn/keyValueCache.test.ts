@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   alibi,
+  bias,
   causal,
   dispose,
+  drop,
   init,
   KeyValueCache,
+  lengths,
   MultiheadAttention,
   type MultiheadAttentionOptions,
   manualSeed,
@@ -86,6 +89,47 @@ test("a mask of the caller's counts keys from the first token; weights are of th
     const { out, weights } = attention.step(tokens(x, 30, 37), cache, { mask, needWeights: true });
     expectClose(out, tokens(whole.out, 30, 37));
     expect(weights!.shape).toEqual([batch, 7, seqLen]);
+  });
+});
+
+test.each([null, 50])("a boolean mask or a bias speaks of the tokens there are, whatever the room: %s", (maxLen) => {
+  scope(() => {
+    const attention = new MultiheadAttention(embedDim, numHeads, { scale: 0.7 }).eval();
+    const x = randn([batch, seqLen, embedDim]);
+    const hidden = tensor(
+      Uint8Array.from({ length: batch * seqLen }, (_, at) => (at % seqLen < 5 * Math.floor(at / seqLen) ? 1 : 0)),
+      [batch, 1, 1, seqLen],
+      { dtype: "bool" },
+    );
+    const mask = all(drop(hidden), bias(randn([numHeads, 1, seqLen])));
+    const whole = attention.forward(x, x, x, { mask: all(mask, causal()) }).out;
+    using cache = new KeyValueCache({ maxLen });
+    attention.step(tokens(x, 0, 36), cache);
+    expectClose(attention.step(tokens(x, 36, 37), cache, { mask }).out, tokens(whole, 36, 37));
+  });
+});
+
+test.each<[string, MultiheadAttentionOptions]>([
+  ["plain", {}],
+  ["other widths", { headDim: 5, valueHeadDim: 3, numKvHeads: 2, qkNorm: true }],
+  ["rotary", { headDim: 4, positional: rotary() }],
+  ["T5's buckets", { positional: t5Bias() }],
+])("another's keys and values are projected once: %s", (_, options) => {
+  scope(() => {
+    const attention = new MultiheadAttention(embedDim, numHeads, options).eval();
+    const [x, memory] = [randn([batch, seqLen, embedDim]), randn([batch, 9, embedDim])];
+    const call = { mask: lengths([9, 4]), places: { query: 2 } };
+    const whole = attention.forward(x, memory, memory, { ...call, needWeights: true });
+    using cache = new KeyValueCache();
+    for (let time = 0; time < 2; time += 1) {
+      const { out, weights } = attention.forward(x, memory, memory, { ...call, memoryCache: cache, needWeights: true });
+      expectClose(out, whole.out);
+      expectClose(weights!, whole.weights!);
+    }
+    expect(() => attention.forward(x, x, x, { memoryCache: cache })).toThrow(expect.objectContaining({ code: "SHAPE" }));
+    expect(() => attention.forward(x, x, x, { cache, memoryCache: cache })).toThrow(
+      expect.objectContaining({ code: "UNSUPPORTED" }),
+    );
   });
 });
 

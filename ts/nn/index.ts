@@ -2,6 +2,7 @@ export { GELU, GLU, ReLU, Sigmoid, SiLU, Tanh } from "./activations.ts";
 export { BahdanauAttention, type BahdanauAttentionCall } from "./bahdanauAttention.ts";
 export { Identity, type Layer, ModuleDict, ModuleList, Sequential } from "./containers.ts";
 export { Conv1d, Conv2d, type ConvModuleOptions } from "./conv.ts";
+export { DecodingCache, type LayerCache } from "./decodingCache.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding } from "./embedding.ts";
 export { type FeedForwardActivation, SwiGLU } from "./feedForward.ts";
@@ -44,14 +45,15 @@ export { RMSNorm } from "./rmsNorm.ts";
 export { RNN, type RNNOptions } from "./rnn.ts";
 export type { StateAttentionCall, StateAttentionResult } from "./stateAttention.ts";
 export { Transformer, type TransformerCall, type TransformerOptions, type TransformerResult } from "./transformer.ts";
-export { type DecoderResult, TransformerDecoder } from "./transformerDecoder.ts";
+export { type DecoderResult, type DecoderStackCall, TransformerDecoder } from "./transformerDecoder.ts";
 export {
   type DecoderCall,
+  type DecoderLayerCall,
   type DecoderLayerResult,
   TransformerDecoderLayer,
   type TransformerDecoderLayerOptions,
 } from "./transformerDecoderLayer.ts";
-export { TransformerEncoder } from "./transformerEncoder.ts";
+export { type EncoderStackCall, TransformerEncoder } from "./transformerEncoder.ts";
 export {
   type EncoderCall,
   type EncoderLayerCall,

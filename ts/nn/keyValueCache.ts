@@ -62,6 +62,22 @@ export class KeyValueCache {
     return { key: this.#key, value: this.#value };
   }
 
+  /** What is lent: nothing before the first token. */
+  get held(): { key: Tensor; value: Tensor } | null {
+    return this.#key && this.#value && { key: this.#key, value: this.#value };
+  }
+
+  /** Makes item `items[b]` of the batch item b: beams that go on, some of them more than once. Throws `RANGE`. */
+  select(items: readonly number[]): void {
+    const batch = this.#key?.shape[0] ?? 0;
+    const wrong = items.find((item) => !Number.isInteger(item) || item < 0 || item >= batch);
+    if (wrong !== undefined)
+      throw new FoveaError("RANGE", `KeyValueCache: items must be from 0 to ${batch - 1} of the batch, got ${wrong}`);
+    if (items.length === batch && items.every((item, b) => item === b)) return;
+    this.#key = this.#key && chosen(this.#key, items);
+    this.#value = this.#value && chosen(this.#value, items);
+  }
+
   /** Forgets all tokens after the first `length`, as beam search and speculative decoding do. Throws `RANGE`. */
   truncate(length = 0): void {
     if (!Number.isInteger(length) || length < 0 || length > this.#length)
@@ -99,6 +115,15 @@ function put(held: Tensor | null, given: Tensor, at: number, room: number): Tens
   }
   copyTokens(given, roomy, { from: 0, to: at, count: newLen, width });
   return roomy;
+}
+
+function chosen(held: Tensor, items: readonly number[]): Tensor {
+  const out = keepAlive(empty(held.shape.with(0, items.length)));
+  const size = held.length / held.shape[0]!;
+  const [source, target] = [held.view(), out.view()];
+  for (const [b, item] of items.entries()) target.set(source.subarray(item * size, (item + 1) * size), b * size);
+  held.dispose();
+  return out;
 }
 
 function copyTokens(

@@ -4,10 +4,8 @@ import { concat } from "../ops/concat.ts";
 import { expand } from "../ops/expand.ts";
 import { withFreeKeys } from "../ops/freeKeys.ts";
 import { linear } from "../ops/linear.ts";
-import { all, causal, lengths, type Mask } from "../ops/mask.ts";
+import { all, causal, type Mask } from "../ops/mask.ts";
 import { mean } from "../ops/mean.ts";
-import { narrow } from "../ops/narrow.ts";
-import { packedProjection } from "../ops/packedProjection.ts";
 import type { Places } from "../positional/places.ts";
 import type { PositionalEncoding } from "../positional/positionalEncoding.ts";
 import { FoveaError } from "../runtime/errors.ts";
@@ -16,6 +14,8 @@ import { noGrad } from "../tensor/gradMode.ts";
 import { scope } from "../tensor/scope.ts";
 import { expectAxes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { attendCached, attendMemory } from "./cachedAttention.ts";
+import { projectedWidths, projectHeads } from "./headProjection.ts";
 import { xavierNormal, xavierUniform } from "./init.ts";
 import type { KeyValueCache } from "./keyValueCache.ts";
 import { Linear } from "./linear.ts";
@@ -42,6 +42,8 @@ export interface MultiheadAttentionOptions {
   valueHeadDim?: number;
   /** Heads of key and value, each shared by a group of query heads (Ainslie et al. 2023); `numHeads` if left out. */
   numKvHeads?: number;
+  /** What the scores are multiplied by. Default `1 / √headDim`. */
+  scale?: number | undefined;
   /** Normalise each head's query and key (Henry et al. 2020) with an `RMSNorm` over headDim, before they are placed. */
   qkNorm?: boolean;
   /** `rotary()`, `alibi()`, …: what tells attention where tokens stand. A `Positional` is shared with the others that are given it. */
@@ -71,6 +73,8 @@ export interface MultiheadAttentionCall {
    * sees whom; `step` is causal.
    */
   cache?: KeyValueCache | null | undefined;
+  /** Attention to the same `key` and `value` again and again: they are projected in the first call, and later ones find them here. */
+  memoryCache?: KeyValueCache | null | undefined;
 }
 
 export interface MultiheadAttentionResult {
@@ -105,6 +109,7 @@ export class MultiheadAttention extends Module {
   readonly numKvHeads: number;
   readonly headDim: number;
   readonly valueHeadDim: number;
+  readonly scale: number | undefined;
   readonly dropout: number;
   readonly addZeroAttn: boolean;
 
@@ -112,7 +117,7 @@ export class MultiheadAttention extends Module {
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
     super();
     const { dropout = 0, bias = true, kdim = embedDim, vdim = embedDim, addBiasKv = false, addZeroAttn = false } = options;
-    const { positional = null, qkNorm = false } = options;
+    const { positional = null, qkNorm = false, scale } = options;
     const { numKvHeads, headDim, valueHeadDim } = checkHeads(embedDim, numHeads, options);
     expectProbability("MultiheadAttention", "dropout", dropout);
     this.embedDim = embedDim;
@@ -120,9 +125,10 @@ export class MultiheadAttention extends Module {
     this.numKvHeads = numKvHeads;
     this.headDim = headDim;
     this.valueHeadDim = valueHeadDim;
+    this.scale = scale;
     this.dropout = dropout;
     this.addZeroAttn = addZeroAttn;
-    const [queryWidth, keyWidth, valueWidth] = this.#widths;
+    const [queryWidth, keyWidth, valueWidth] = projectedWidths(this);
     const packed = [kdim, vdim, queryWidth, keyWidth, valueWidth].every((width) => width === embedDim);
     this.inProjWeight = packed ? parameter(xavierUniform([3 * embedDim, embedDim])) : null;
     this.qProjWeight = packed ? null : parameter(xavierUniform([queryWidth, embedDim]));
@@ -157,29 +163,34 @@ export class MultiheadAttention extends Module {
    * No gradient. Equal to `forward` over all tokens with a causal mask. Throws as `forward` does, `RANGE` if the cache is full, `UNSUPPORTED` with
    * `addBiasKv` or `addZeroAttn`.
    */
-  step(x: Tensor, cache: KeyValueCache, call: Omit<MultiheadAttentionCall, "cache" | "isCausal"> = {}): MultiheadAttentionResult {
+  step(
+    x: Tensor,
+    cache: KeyValueCache,
+    call: Omit<MultiheadAttentionCall, "cache" | "memoryCache" | "isCausal"> = {},
+  ): MultiheadAttentionResult {
     const mask = all(causal({ offset: cache.length }), call.mask);
     return noGrad(() => this.forward(x, x, x, { ...call, mask, cache }));
   }
 
   #attend(query: Tensor, key: Tensor, value: Tensor, call: MultiheadAttentionCall): AttentionResult {
-    const { numHeads, positional } = this;
-    const { needWeights = false, cache = null } = call;
+    const { numHeads, positional, scale } = this;
+    const { needWeights = false, cache, memoryCache } = call;
     const dropout = this.training ? this.dropout : 0;
     const extra = (this.biasK ? 1 : 0) + (this.addZeroAttn ? 1 : 0);
-    if (cache) return this.#attendCached(query, [key, value], cache, { ...call, dropout });
+    if (cache || memoryCache) return this.#attendCached(query, key, value, { ...call, dropout });
     const mask = this.#mask(query, key, call);
     const plain = extra === 0 && !positional && !this.qNorm;
     if (query === key && key === value && this.inProjWeight && plain)
-      return packedAttention(linear(query, this.inProjWeight, this.inProjBias), { numHeads, mask, dropout, needWeights });
-    const [q, k, v] = this.#project(query, key, value);
+      return packedAttention(linear(query, this.inProjWeight, this.inProjBias), { numHeads, mask, scale, dropout, needWeights });
+    const [q, k, v] = projectHeads([query, key, value], this);
     const [placedQuery, placedKey] = positional?.rotate(q, k, call.places) ?? [q, k];
-    const placedMask = positional ? positional.addToMask(mask, q, placedKey, call.places) : mask;
+    const placedMask = positional ? positional.addToMask(mask, q, placedKey, { ...call.places, scale }) : mask;
     const allKeys = this.#withExtraRow(placedKey, this.biasK);
     const allValues = this.#withExtraRow(v, this.biasV);
     const dims = { batch: q.shape[0]!, numHeads, queryLen: q.shape[1]!, keyLen: k.shape[1]! };
     const result = scaledDotProductAttention(placedQuery, allKeys, allValues, {
       mask: extra > 0 ? withFreeKeys("MultiheadAttention", placedMask, dims, extra) : placedMask,
+      scale,
       dropout,
       needWeights: needWeights || (positional?.hasValues ?? false),
     });
@@ -188,67 +199,18 @@ export class MultiheadAttention extends Module {
     return { out, ...(needWeights && { weights }) };
   }
 
-  /** Over the tokens of the cache. Keys are cached as they are multiplied, rotated where they stand. */
-  #attendCached(
-    query: Tensor,
-    others: readonly [key: Tensor, value: Tensor],
-    cache: KeyValueCache,
-    call: MultiheadAttentionCall & { dropout: number },
-  ): AttentionResult {
-    this.#checkCached(query, others, call);
-    const { positional } = this;
-    const { needWeights = false, dropout } = call;
-    const places = { query: cache.length, key: cache.length, ...call.places };
-    const [q, k, v] = this.#project(query, query, query);
-    const [placedQuery, placedKey] = positional?.rotate(q, k, places) ?? [q, k];
-    const before = cache.length;
-    const held = cache.append(placedKey, v);
-    const mask = all(lengths(Array<number>(query.shape[0]!).fill(cache.length)), call.mask);
-    const result = scaledDotProductAttention(placedQuery, held.key, held.value, {
-      mask: positional ? positional.addToMask(mask, q, held.key, { query: before }) : mask,
-      dropout,
-      needWeights: needWeights || (positional?.hasValues ?? false),
-    });
-    const whole = positional?.addToOut(result, held.key.shape[1]!, { query: before }) ?? result;
-    if (!needWeights) return { out: whole.out };
-    return { out: whole.out, weights: narrow(whole.weights!, { axis: 3, start: 0, length: cache.length }) };
-  }
-
-  #checkCached(query: Tensor, [key, value]: readonly [Tensor, Tensor], call: MultiheadAttentionCall): void {
+  #attendCached(query: Tensor, key: Tensor, value: Tensor, call: MultiheadAttentionCall & { dropout: number }): AttentionResult {
     const refuse = (rule: string): never => {
       throw new FoveaError("UNSUPPORTED", `MultiheadAttention: with a cache ${rule}`);
     };
-    if (key !== query || value !== query) refuse("query, key and value must be the same tensor, got different ones");
+    const { cache, memoryCache } = call;
+    if (cache && memoryCache) refuse("say which one, got cache and memoryCache");
+    if (cache && (key !== query || value !== query))
+      refuse("query, key and value must be the same tensor, got different ones; memoryCache is for those of others");
     if (this.biasK || this.addZeroAttn) refuse("there can be no addBiasKv and no addZeroAttn");
     if (call.attnMask || call.keyPaddingMask || call.isCausal)
       refuse("say who sees whom by mask, which counts keys from the first token, got attnMask, keyPaddingMask or isCausal");
-  }
-
-  /** Widths of the projected query, key and value. */
-  get #widths(): readonly [number, number, number] {
-    return [this.numHeads * this.headDim, this.numKvHeads * this.headDim, this.numKvHeads * this.valueHeadDim];
-  }
-
-  /** Query, key and value by heads, `[batch, length, heads, width]`. */
-  #project(query: Tensor, key: Tensor, value: Tensor): readonly [Tensor, Tensor, Tensor] {
-    const [q, k, v] = this.inProjWeight
-      ? packedProjection([query, key, value], this.inProjWeight, this.inProjBias)
-      : this.#projectApart([query, key, value]);
-    const { numHeads, numKvHeads, headDim, valueHeadDim, qNorm, kNorm } = this;
-    const heads = byHeads(q, numHeads, headDim);
-    const keyHeads = byHeads(k, numKvHeads, headDim);
-    return [qNorm?.forward(heads) ?? heads, kNorm?.forward(keyHeads) ?? keyHeads, byHeads(v, numKvHeads, valueHeadDim)];
-  }
-
-  #projectApart(inputs: readonly Tensor[]): [Tensor, Tensor, Tensor] {
-    const weights = [this.qProjWeight!, this.kProjWeight!, this.vProjWeight!];
-    let start = 0;
-    return inputs.map((x, i) => {
-      const length = this.#widths[i]!;
-      const bias = this.inProjBias && narrow(this.inProjBias, { start, length });
-      start += length;
-      return linear(x, weights[i]!, bias);
-    }) as [Tensor, Tensor, Tensor];
+    return cache ? attendCached(this, query, cache, call) : attendMemory(this, query, [key, value], memoryCache!, call);
   }
 
   /** `x [batch, keyLen, numHeads, headDim]`, and after its keys the trained row and one of zeros, as far as this module has them. */
@@ -270,11 +232,6 @@ export class MultiheadAttention extends Module {
     ].filter((mask) => mask != null);
     return parts.length > 1 ? all(...parts) : (parts[0] ?? null);
   }
-}
-
-function byHeads(x: Tensor, heads: number, width: number): Tensor {
-  const [batch, length] = x.shape as [number, number];
-  return x.reshape([batch, length, heads, width]);
 }
 
 function checkHeads(

@@ -59,8 +59,13 @@ export class Positional extends Module {
   }
 
   /** `mask` with what the positions add to the scores of `query`, as it was before `rotate`, and of all keys, as they were after it. */
-  addToMask(mask: Mask | null, query: Tensor, key: Tensor, places: Places = {}): Mask | null {
-    const added = this.positions.bias?.(query, key, { ...places, scale: 1 / Math.sqrt(query.shape[3]!) });
+  addToMask(
+    mask: Mask | null,
+    query: Tensor,
+    key: Tensor,
+    { scale = 1 / Math.sqrt(query.shape[3]!), ...places }: Places & { scale?: number | undefined } = {},
+  ): Mask | null {
+    const added = this.positions.bias?.(query, key, { ...places, scale });
     return added ? all(mask, added) : mask;
   }
 

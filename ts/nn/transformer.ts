@@ -1,6 +1,7 @@
 import type { Mask } from "../ops/mask.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { DecodingCache } from "./decodingCache.ts";
 import { fillXavierUniform } from "./init.ts";
 import { LayerNorm } from "./layerNorm.ts";
 import { Module } from "./module.ts";
@@ -74,5 +75,17 @@ export class Transformer extends Module {
       const { out: memory, weights: encoderWeights } = this.encoder.forward(src, { ...encoderCall, needWeights });
       return { ...this.decoder.forward(tgt, memory, { ...decoderCall, needWeights }), encoderWeights };
     });
+  }
+
+  /**
+   * The new tokens `tgt [batch, newLen, dModel]` behind those that `cache` holds, and takes up with them, from `memory`, what the encoder
+   * gave: as the decoder's `step`.
+   *
+   *     const memory = model.encoder.forward(src, { lengths });
+   *     using cache = new DecodingCache();
+   *     const out = model.step(tgt, memory, cache, { memoryLengths: lengths });
+   */
+  step(tgt: Tensor, memory: Tensor, cache: DecodingCache, call: Parameters<TransformerDecoder["step"]>[3] = {}): Tensor {
+    return this.decoder.step(tgt, memory, cache, call);
   }
 }

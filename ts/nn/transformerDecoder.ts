@@ -1,6 +1,8 @@
 import { FoveaError } from "../runtime/errors.ts";
+import { noGrad } from "../tensor/gradMode.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { DecodingCache } from "./decodingCache.ts";
 import type { LayerNorm } from "./layerNorm.ts";
 import { Module } from "./module.ts";
 import type { DecoderCall, TransformerDecoderLayer } from "./transformerDecoderLayer.ts";
@@ -12,6 +14,11 @@ export interface DecoderResult {
   weights: Tensor[];
   /** Of each layer, `[batch, numHeads, tgtLen, memoryLen]`. */
   crossWeights: Tensor[];
+}
+
+export interface DecoderStackCall extends DecoderCall {
+  /** Of all layers; as the layers'. */
+  cache?: DecodingCache | null | undefined;
 }
 
 /**
@@ -32,25 +39,35 @@ export class TransformerDecoder extends Module {
   }
 
   /** `tgt [batch, tgtLen, dModel]`, `memory [batch, memoryLen, dModel]`, out as `tgt`. */
-  forward(tgt: Tensor, memory: Tensor, call: DecoderCall & { needWeights: true }): DecoderResult;
-  forward(tgt: Tensor, memory: Tensor, call?: DecoderCall): Tensor;
-  forward(tgt: Tensor, memory: Tensor, call: DecoderCall = {}): Tensor | DecoderResult {
-    const { needWeights = false, ...rest } = call;
+  forward(tgt: Tensor, memory: Tensor, call: DecoderStackCall & { needWeights: true }): DecoderResult;
+  forward(tgt: Tensor, memory: Tensor, call?: DecoderStackCall): Tensor;
+  forward(tgt: Tensor, memory: Tensor, call: DecoderStackCall = {}): Tensor | DecoderResult {
+    const { needWeights = false, cache, ...rest } = call;
     const result = scope(() => {
       const weights: Tensor[] = [];
       const crossWeights: Tensor[] = [];
       let x = tgt;
-      for (const layer of this.layers) {
-        if (!needWeights) x = layer.forward(x, memory, rest);
+      this.layers.forEach((layer, i) => {
+        const layerCall = { ...rest, cache: cache?.layer(i) };
+        if (!needWeights) x = layer.forward(x, memory, layerCall);
         else {
-          const result = layer.forward(x, memory, { ...rest, needWeights });
+          const result = layer.forward(x, memory, { ...layerCall, needWeights });
           x = result.out;
           weights.push(result.weights);
           crossWeights.push(result.crossWeights);
         }
-      }
+      });
       return { out: this.norm ? this.norm.forward(x) : x, weights, crossWeights };
     });
     return needWeights ? result : result.out;
+  }
+
+  /**
+   * The new tokens `tgt [batch, newLen, dModel]` behind those that `cache` holds, and takes up with them; the memory's keys and values are computed
+   * in the first step. Equal to `forward` over all tokens with `tgtIsCausal`. No gradient. Throws as `MultiheadAttention.step` does,
+   * `SHAPE` for a memory of another size than the first step's.
+   */
+  step(tgt: Tensor, memory: Tensor, cache: DecodingCache, call: Omit<DecoderCall, "tgtIsCausal" | "needWeights"> = {}): Tensor {
+    return noGrad(() => this.forward(tgt, memory, { ...call, tgtIsCausal: true, cache }));
   }
 }

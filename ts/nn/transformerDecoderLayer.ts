@@ -1,7 +1,8 @@
 import { add } from "../ops/add.ts";
-import { all, lengths, type Mask } from "../ops/mask.ts";
+import { all, causal, lengths, type Mask } from "../ops/mask.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { LayerCache } from "./decodingCache.ts";
 import { Dropout } from "./dropout.ts";
 import { type FeedForwardActivation, feedForward, feedForwardLayers } from "./feedForward.ts";
 import { LayerNorm } from "./layerNorm.ts";
@@ -33,6 +34,14 @@ export interface DecoderCall {
   memoryIsCausal?: boolean;
   /** Also give the attention weights of each head; without it they are never computed. */
   needWeights?: boolean;
+}
+
+export interface DecoderLayerCall extends DecoderCall {
+  /**
+   * Keys and values of the tokens before those of `tgt`, which it takes up too, and of the memory. Masks then speak of all tokens, but
+   * `lengths` and `tgtIsCausal` of `tgt`. No gradient.
+   */
+  cache?: LayerCache | null | undefined;
 }
 
 export interface DecoderLayerResult {
@@ -102,9 +111,9 @@ export class TransformerDecoderLayer extends Module {
    * `tgt [batch, tgtLen, dModel]`, `memory [batch, memoryLen, dModel]`, out as `tgt`. Nothing is causal unless asked for, as in
    * PyTorch. Throws as `MultiheadAttention` does.
    */
-  forward(tgt: Tensor, memory: Tensor, call: DecoderCall & { needWeights: true }): DecoderLayerResult;
-  forward(tgt: Tensor, memory: Tensor, call?: DecoderCall): Tensor;
-  forward(tgt: Tensor, memory: Tensor, call: DecoderCall = {}): Tensor | DecoderLayerResult {
+  forward(tgt: Tensor, memory: Tensor, call: DecoderLayerCall & { needWeights: true }): DecoderLayerResult;
+  forward(tgt: Tensor, memory: Tensor, call?: DecoderLayerCall): Tensor;
+  forward(tgt: Tensor, memory: Tensor, call: DecoderLayerCall = {}): Tensor | DecoderLayerResult {
     const { norm1, norm2, norm3, normFirst } = this;
     const { out, weights, crossWeights } = scope(() => {
       const own = this.#selfAttention(normFirst ? norm1.forward(tgt) : tgt, call);
@@ -119,25 +128,29 @@ export class TransformerDecoderLayer extends Module {
     return weights && crossWeights ? { out, weights, crossWeights } : out;
   }
 
-  #selfAttention(x: Tensor, call: DecoderCall): MultiheadAttentionResult {
-    const { mask, lengths: own, tgtMask, tgtKeyPaddingMask, tgtIsCausal = false, needWeights = false } = call;
+  #selfAttention(x: Tensor, call: DecoderLayerCall): MultiheadAttentionResult {
+    const { mask, lengths: own, tgtMask, tgtKeyPaddingMask, tgtIsCausal = false, cache, needWeights = false } = call;
+    const before = cache?.own.length ?? 0;
+    const ofTgt = [own && lengths(Array.from(own, (length) => before + length)), tgtIsCausal ? causal({ offset: before }) : null];
     return this.selfAttn.forward(x, x, x, {
-      mask: own ? all(mask, lengths(own)) : mask,
+      mask: all(mask, ...ofTgt),
       attnMask: tgtMask,
       keyPaddingMask: tgtKeyPaddingMask,
-      isCausal: tgtIsCausal,
+      cache: cache?.own,
       needWeights,
       averageAttnWeights: false,
     });
   }
 
-  #crossAttention(x: Tensor, memory: Tensor, call: DecoderCall): MultiheadAttentionResult {
-    const { crossMask, memoryLengths, memoryMask, memoryKeyPaddingMask, memoryIsCausal = false, needWeights = false } = call;
+  #crossAttention(x: Tensor, memory: Tensor, call: DecoderLayerCall): MultiheadAttentionResult {
+    const { crossMask, memoryLengths, memoryMask, memoryKeyPaddingMask } = call;
+    const { memoryIsCausal = false, cache, needWeights = false } = call;
     return this.multiheadAttn.forward(x, memory, memory, {
       mask: memoryLengths ? all(crossMask, lengths(memoryLengths)) : crossMask,
       attnMask: memoryMask,
       keyPaddingMask: memoryKeyPaddingMask,
       isCausal: memoryIsCausal,
+      memoryCache: cache?.memory,
       needWeights,
       averageAttnWeights: false,
     });

@@ -1,9 +1,16 @@
 import { FoveaError } from "../runtime/errors.ts";
+import { noGrad } from "../tensor/gradMode.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { DecodingCache } from "./decodingCache.ts";
 import type { LayerNorm } from "./layerNorm.ts";
 import { Module } from "./module.ts";
 import type { EncoderCall, TransformerEncoderLayer } from "./transformerEncoderLayer.ts";
+
+export interface EncoderStackCall extends EncoderCall {
+  /** Of all layers; as the layers'. */
+  cache?: DecodingCache | null | undefined;
+}
 
 /**
  * `numLayers` layers one after the other, then `norm` if there is one. The first is `encoderLayer` itself; the others are of its
@@ -25,23 +32,32 @@ export class TransformerEncoder extends Module {
    * `src [batch, seqLen, dModel]`, out the same; the weights are one tensor per layer. The rows of padded tokens are computed
    * like any other.
    */
-  forward(src: Tensor, call: EncoderCall & { needWeights: true }): { out: Tensor; weights: Tensor[] };
-  forward(src: Tensor, call?: EncoderCall): Tensor;
-  forward(src: Tensor, call: EncoderCall = {}): Tensor | { out: Tensor; weights: Tensor[] } {
-    const { needWeights = false, ...rest } = call;
+  forward(src: Tensor, call: EncoderStackCall & { needWeights: true }): { out: Tensor; weights: Tensor[] };
+  forward(src: Tensor, call?: EncoderStackCall): Tensor;
+  forward(src: Tensor, call: EncoderStackCall = {}): Tensor | { out: Tensor; weights: Tensor[] } {
+    const { needWeights = false, cache, ...rest } = call;
     const { out, weights } = scope(() => {
       const weights: Tensor[] = [];
       let x = src;
-      for (const layer of this.layers) {
-        if (!needWeights) x = layer.forward(x, rest);
+      this.layers.forEach((layer, i) => {
+        const layerCall = { ...rest, cache: cache?.layer(i).own };
+        if (!needWeights) x = layer.forward(x, layerCall);
         else {
-          const result = layer.forward(x, { ...rest, needWeights });
+          const result = layer.forward(x, { ...layerCall, needWeights });
           x = result.out;
           weights.push(result.weights);
         }
-      }
+      });
       return { out: this.norm ? this.norm.forward(x) : x, weights };
     });
     return needWeights ? { out, weights } : out;
+  }
+
+  /**
+   * As a causal decoder: the new tokens `src [batch, newLen, dModel]` behind those that `cache` holds, and takes up with them. Equal to
+   * `forward` over all tokens with `isCausal`. No gradient. Throws as `MultiheadAttention.step` does.
+   */
+  step(src: Tensor, cache: DecodingCache, call: Omit<EncoderCall, "isCausal" | "needWeights"> = {}): Tensor {
+    return noGrad(() => this.forward(src, { ...call, isCausal: true, cache }));
   }
 }

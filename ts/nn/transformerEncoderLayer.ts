@@ -6,6 +6,7 @@ import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Dropout } from "./dropout.ts";
 import { type FeedForwardActivation, feedForward, feedForwardLayers } from "./feedForward.ts";
+import type { KeyValueCache } from "./keyValueCache.ts";
 import { LayerNorm } from "./layerNorm.ts";
 import type { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
@@ -46,6 +47,8 @@ export interface EncoderLayerCall extends EncoderCall {
    * speak of `memoryLen + seqLen` keys, but `lengths` and `isCausal` of `src`.
    */
   memory?: Tensor | null | undefined;
+  /** Keys and values of the tokens before those of `src`; it takes these up too. Masks and `lengths` as with `memory`. No gradient. */
+  cache?: KeyValueCache | null | undefined;
 }
 
 /**
@@ -112,8 +115,8 @@ export class TransformerEncoderLayer extends Module {
   }
 
   #selfAttention(x: Tensor, call: EncoderLayerCall): MultiheadAttentionResult {
-    const { mask, lengths: own, srcMask, srcKeyPaddingMask, isCausal = false, memory, needWeights = false } = call;
-    const before = memory?.shape[1] ?? 0;
+    const { mask, lengths: own, srcMask, srcKeyPaddingMask, isCausal = false, memory, cache, needWeights = false } = call;
+    const before = memory?.shape[1] ?? cache?.length ?? 0;
     const keys = memory ? concat([this.#remembered(memory), x], { axis: 1 }) : x;
     const ofSrc = [own && lengths(Array.from(own, (length) => before + length)), isCausal ? causal({ offset: before }) : null];
     return this.selfAttn.forward(x, keys, keys, {
@@ -121,6 +124,7 @@ export class TransformerEncoderLayer extends Module {
       attnMask: srcMask,
       keyPaddingMask: srcKeyPaddingMask,
       places: { query: before },
+      cache,
       needWeights,
       averageAttnWeights: false,
     });
