@@ -8,7 +8,7 @@ export function check(problem: Problem, { buffers }: WasmCall): string | null {
   for (const { problem: part, pick } of samplesOf(problem)) {
     const { expected, naive } = solve(part);
     for (const name of Object.keys(expected)) {
-      const actual = viewOf(buffers[name]!) as Float32Array;
+      const actual = Float32Array.from(viewOf(buffers[name]!));
       const picked = pick?.[name];
       const { wrong } = picked
         ? compare(part, name, gather(actual, picked), only(expected[name]!, picked), only(naive[name]!, picked))

@@ -5,7 +5,7 @@ import { type KernelName, manifest } from "../ts/runtime/kernels.gen.ts";
 import type { KernelCase } from "./kernelCases.ts";
 
 /** A kernel's inputs, filled as its tests fill them and the same each time. What another kernel should have saved is not computed yet. */
-export function draw(kernel: KernelName, { name, dims: given, given: options = [] }: KernelCase): Problem {
+export function draw(kernel: KernelName, { name, dims: given, given: options = [], fill: own = {} }: KernelCase): Problem {
   const { fill } = casesOf(kernel);
   const rng = random(1);
   const dims = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, Number(value)]));
@@ -15,7 +15,7 @@ export function draw(kernel: KernelName, { name, dims: given, given: options = [
     const length = arg.length(dims);
     const values = arg.kind === "write" ? null : emptyValues(arg.dtype, length);
     if (values) {
-      const draw = fill[arg.name];
+      const draw = own[arg.name] ?? fill[arg.name];
       if (!draw) throw new Error(`test/cases.ts: ${kernel} does not say how to fill ${arg.name}`);
       for (let index = 0; index < length; index++) values[index] = Math.fround(draw({ index, length, rng, dims }));
     }

@@ -2,7 +2,7 @@ import type { AnyCase } from "../test/harness/problem.ts";
 import type { KernelName } from "../ts/runtime/kernels.gen.ts";
 import { type KernelShape, kernelShapes } from "./shapes.ts";
 
-export interface KernelCase extends Omit<AnyCase, "fill" | "tolerance" | "spreads"> {
+export interface KernelCase extends Omit<AnyCase, "tolerance" | "spreads"> {
   name: string;
   kernel: KernelName;
   shape: string;
@@ -14,9 +14,9 @@ export interface KernelCase extends Omit<AnyCase, "fill" | "tolerance" | "spread
 export const kernelCases: readonly KernelCase[] = (
   Object.entries(kernelShapes) as unknown as [KernelName, readonly KernelShape<KernelName>[]][]
 ).flatMap(([kernel, shapes]) =>
-  shapes.map(({ name: title = kernel, label, shape, dims, given, withForward = false, once = false }) => {
+  shapes.map(({ name: title = kernel, label, shape, dims, given, fill = {}, withForward = false, once = false }) => {
     const name = label ? `${title} ${label}` : title;
-    return { name, why: name, kernel, shape, dims: { ...dims }, given: given ?? [], withForward, once };
+    return { name, why: name, kernel, shape, dims: { ...dims }, given: given ?? [], fill, withForward, once };
   }),
 );
 

@@ -2,7 +2,8 @@
  * What each kernel is timed on. Those of one pass over memory get 4,096 rows of 512 (8 MiB); the others the shapes of a small
  * transformer and of the figures others publish. A new kernel without an entry does not compile.
  */
-import type { Numbers, OptionalName } from "../test/cases/types.ts";
+import { cycle } from "../test/cases/fills.ts";
+import type { BufferName, Fill, Numbers, OptionalName } from "../test/cases/types.ts";
 import { attentionDims, packedDims } from "../test/harness/attention.ts";
 import type { KernelName } from "../ts/runtime/kernels.gen.ts";
 import {
@@ -24,6 +25,8 @@ export interface KernelShape<K extends KernelName> {
   shape: string;
   dims: Numbers<K>;
   given?: readonly OptionalName<K>[];
+  /** Instead of what the tests fill it with. */
+  fill?: { [B in BufferName<K>]?: Fill };
   /** Time the forward kernel that saved this one's inputs too. */
   withForward?: true;
   /** Too long to be repeated. */
@@ -166,6 +169,20 @@ const recurrent = (label: string, cell: number, numGates: number) => ({
 });
 const lstm = recurrent("LSTM", 2, 4);
 const gru = recurrent("GRU", 3, 3);
+/** An operand of `yLen` elements that is repeated by `steps` over the usual grid. */
+const repeated = (label: string, yLen: number, [stepRow, stepCol]: [number, number]): KernelShape<"binary"> => ({
+  ...{ label, shape: wide, dims: { xLen: n, yLen, rank: 2, n, op: 0 }, given: ["axes"] },
+  fill: { axes: cycle(rows, cols, stepRow, cols, 1, stepCol) },
+});
+
+/** A copy to a contiguous result, from a source `wider` times as long. */
+const arranged = (label: string, axes: [size: number, x: number, out: number][], wider = 1): KernelShape<"copyStrided"> => {
+  const outLen = axes.reduce((product, [size]) => product * size, 1);
+  return {
+    ...{ label, shape: label, given: ["axes"], fill: { axes: cycle(...axes.flat()) } },
+    dims: { xLen: wider * outLen, outLen, rank: axes.length, xOffset: 0, outOffset: 0 },
+  };
+};
 
 type Shapes = { [K in KernelName]: readonly [KernelShape<K>, ...KernelShape<K>[]] };
 
@@ -207,8 +224,16 @@ export const kernelShapes = {
   elementwiseLossBackward: [slope(squared), slope(logistic)],
   ctcForward: [speech],
   ctcBackward: [speech],
-  add: [grid],
-  multiply: [grid],
+  binary: [
+    { label: "same shape", shape: wide, dims: { xLen: n, yLen: n, rank: 0, n, op: 0 } },
+    { label: "and a number", shape: wide, dims: { xLen: n, yLen: 1, rank: 0, n, op: 0 } },
+    repeated("and a row", cols, [0, 1]),
+    repeated("and a column", rows, [1, 0]),
+  ],
+  ternary: [{ shape: wide, dims: { xLen: n, yLen: n, zLen: n, rank: 0, n, op: 1 } }],
+  select: [{ shape: wide, dims: { conditionLen: n, aLen: n, bLen: n, rank: 0, n } }],
+  compare: [{ shape: wide, dims: { xLen: n, yLen: n, rank: 0, n, op: 2 } }],
+  compareInt32: [{ shape: wide, dims: { xLen: n, yLen: n, rank: 0, n, op: 0 } }],
   scale: [{ shape: wide, dims: { n, factor: 0.5 } }],
   scaleBy: [pass],
   scaleInPlace: [{ shape: wide, dims: { n, factor: -1 } }], // again and again on the same values: they must not shrink to denormals
@@ -216,13 +241,59 @@ export const kernelShapes = {
   fill: [{ shape: wide, dims: { n, value: 1 } }],
   copy: [pass],
   copyStrided: [
-    {
-      shape: "4096×512 of 1536",
-      dims: {
-        ...{ xLen: 3 * n, outLen: n, rows, cols, xOffset: cols, xStride: 3 * cols },
-        ...{ outOffset: 0, outStride: cols },
-      },
-    },
+    arranged(
+      "4096×512 of 1536",
+      [
+        [rows, 3 * cols, cols],
+        [cols, 1, 1],
+      ],
+      3,
+    ),
+    arranged("4096×512 transposed", [
+      [cols, 1, rows],
+      [rows, cols, 1],
+    ]),
+    arranged("2048×2048 transposed", [
+      [2048, 1, 2048],
+      [2048, 2048, 1],
+    ]),
+    arranged("32×64×8×64, heads first", [
+      [32, 32_768, 32_768],
+      [8, 64, 4096],
+      [64, 512, 64],
+      [64, 1, 1],
+    ]),
+    arranged("32×64×8×32, heads first", [
+      [32, 16_384, 16_384],
+      [8, 32, 2048],
+      [64, 256, 32],
+      [32, 1, 1],
+    ]),
+    arranged("every second", [[n, 2, 1]], 2),
+  ],
+  fold: [
+    { label: "sum of all", shape: wide, dims: { outer: 1, len: n, inner: 1, op: 0 } },
+    { label: "sums of rows", shape: wide, dims: { outer: rows, len: cols, inner: 1, op: 0 } },
+    { label: "sums of columns", shape: wide, dims: { outer: 1, len: rows, inner: cols, op: 0 } },
+    { label: "maxima of rows", shape: wide, dims: { outer: rows, len: cols, inner: 1, op: 1 } },
+    { label: "Σ eˣ of rows", shape: wide, dims: { outer: rows, len: cols, inner: 1, op: 3 }, given: ["shift"] },
+  ],
+  find: [{ shape: wide, dims: { outer: rows, len: cols, inner: 1 } }],
+  topK: [
+    { label: "10 of 10000", shape: "200×10000", dims: { rows: 200, len: 10_000, k: 10, smallest: false } },
+    { label: "sort", shape: "2000×1000", dims: { rows: 2000, len: 1000, k: 1000, smallest: false } },
+  ],
+  cumsum: [
+    { label: "along rows", shape: wide, dims: { outer: rows, len: cols, inner: 1, backwards: false } },
+    { label: "along columns", shape: wide, dims: { outer: 1, len: rows, inner: cols, backwards: false } },
+  ],
+  gather: [
+    { label: "rows", shape: "4096 of 4096×512", dims: { outer: 1, len: rows, count: rows, inner: cols, shared: true } },
+    { label: "along rows", shape: wide, dims: { outer: rows, len: cols, count: cols, inner: 1, shared: false } },
+  ],
+  scatterAdd: [
+    { label: "rows", shape: "4096 of 4096×512", dims: { outer: 1, len: rows, count: rows, inner: cols, shared: true } },
+    { label: "along rows", shape: wide, dims: { outer: rows, len: cols, count: cols, inner: 1, shared: false } },
   ],
   sumRows: [grid],
   sum: [pass],

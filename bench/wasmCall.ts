@@ -10,7 +10,7 @@ export interface WasmCall {
   free(): void;
 }
 
-/** Results are NaN beforehand, so that what a kernel forgets shows. Buffers that are `shared` are used as they are. */
+/** Results are NaN beforehand, or 165, so that what a kernel forgets shows. Buffers that are `shared` are used as they are. */
 export function place({ kernel, each, buffers: wanted }: Problem, shared: Readonly<Record<string, Buffer>> = {}): WasmCall {
   const buffers: Record<string, Buffer> = {};
   const own: number[] = [];
@@ -23,7 +23,7 @@ export function place({ kernel, each, buffers: wanted }: Problem, shared: Readon
     const buffer = { ptr: heap.allocate(length * BYTES[dtype]), length, dtype, alive: true };
     own.push(buffer.ptr);
     if (values) viewOf(buffer).set(values);
-    else heap.f32(buffer.ptr, length).fill(Number.NaN);
+    else viewOf(buffer).fill(dtype === "float32" ? Number.NaN : 165);
     buffers[arg.name] = buffer;
   }
   const args = { ...each.dims, ...buffers } as unknown as KernelArgs[KernelName];

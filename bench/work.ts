@@ -36,6 +36,6 @@ export function workOf({ kernel, dims, buffers }: Problem): Work {
   let bytes = 0;
   for (const { arg, dtype, length } of buffers) bytes += length * BYTES[dtype] * (arg.kind === "update" ? 2 : 1);
   if (kernel === "embeddingForward") bytes += BYTES.float32 * dims.cols! * (dims.count! - dims.vocab!); // of the table, only the rows asked for
-  if (kernel === "copyStrided") bytes = 2 * BYTES.float32 * dims.rows! * dims.cols!;
+  if (kernel === "copyStrided") bytes = 2 * BYTES.float32 * Math.min(dims.xLen!, dims.outLen!);
   return { flops, bytes };
 }

@@ -6,11 +6,14 @@ import type { KernelName } from "../ts/runtime/kernels.gen.ts";
 import { dropout, geluBackward, geluForward, reluBackward, reluForward } from "./cases/activations.ts";
 import { adamwStep } from "./cases/adamW.ts";
 import { attentionBackward, attentionForward, attentionWeights } from "./cases/attention.ts";
+import { binary, compare, compareInt32, select, ternary } from "./cases/broadcast.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./cases/crossEntropy.ts";
 import { ctcBackward, ctcForward } from "./cases/ctc.ts";
-import { accumulate, add, copy, copyStrided, fill, multiply, scale, scaleBy, scaleInPlace } from "./cases/elementwise.ts";
+import { accumulate, copy, fill, scale, scaleBy, scaleInPlace } from "./cases/elementwise.ts";
 import { elementwiseLossBackward, elementwiseLossForward } from "./cases/elementwiseLoss.ts";
 import { embeddingBackward, embeddingForward } from "./cases/embedding.ts";
+import { cumsum, find, fold } from "./cases/fold.ts";
+import { gather, scatterAdd, topK } from "./cases/indexing.ts";
 import { layerNormBackward, layerNormForward } from "./cases/layerNorm.ts";
 import { matmulCases as matmul } from "./cases/matmul.ts";
 import { recurrentBackward, recurrentForward } from "./cases/recurrent.ts";
@@ -18,6 +21,7 @@ import { meanPoolBackward, meanPoolForward, sum, sumRows, sumSquares } from "./c
 import { rmsNormBackward, rmsNormForward } from "./cases/rmsNorm.ts";
 import { rotate } from "./cases/rotate.ts";
 import { softmaxBackward, softmaxForward } from "./cases/softmax.ts";
+import { copyStrided } from "./cases/strided.ts";
 import type { KernelCases } from "./cases/types.ts";
 import { unaryBackward, unaryForward } from "./cases/unary.ts";
 import { unfoldBackward, unfoldForward } from "./cases/unfold.ts";
@@ -25,22 +29,28 @@ import { unfoldBackward, unfoldForward } from "./cases/unfold.ts";
 export const cases = {
   accumulate,
   adamwStep,
-  add,
   attentionBackward,
   attentionForward,
   attentionWeights,
+  binary,
+  compare,
+  compareInt32,
   copy,
   copyStrided,
   crossEntropyBackward,
   crossEntropyForward,
   ctcBackward,
   ctcForward,
+  cumsum,
   dropout,
   elementwiseLossBackward,
   elementwiseLossForward,
   embeddingBackward,
   embeddingForward,
   fill,
+  find,
+  fold,
+  gather,
   geluBackward,
   geluForward,
   layerNormBackward,
@@ -48,7 +58,6 @@ export const cases = {
   matmul,
   meanPoolBackward,
   meanPoolForward,
-  multiply,
   recurrentBackward,
   recurrentForward,
   reluBackward,
@@ -59,11 +68,15 @@ export const cases = {
   scale,
   scaleBy,
   scaleInPlace,
+  scatterAdd,
+  select,
   softmaxBackward,
   softmaxForward,
   sum,
   sumRows,
   sumSquares,
+  ternary,
+  topK,
   unaryBackward,
   unaryForward,
   unfoldBackward,

@@ -14,6 +14,7 @@ const BUFFERS = {
   write: { type: "F", dtype: "float32", optional: false, written: true },
   maybe_write: { type: "F", dtype: "float32", optional: true, written: true },
   write_i32: { type: "I", dtype: "int32", optional: false, written: true },
+  write_u8: { type: "B", dtype: "bool", optional: false, written: true },
   update: { type: "F", dtype: "float32", optional: false, written: true },
 };
 const NUMBERS = { dim: "number", int: "number", scalar: "number", flag: "boolean" };
@@ -151,7 +152,7 @@ function manifestEntry(kernel) {
     const name = camel(arg.name);
     const buffer = bufferOf(arg);
     if (!buffer || !arg.length) return arg.kind in NUMBERS ? [`{ name: "${name}", kind: "${arg.kind}" },`] : [];
-    const kind = buffer.written ? arg.kind.replace(/maybe_|_i32/g, "") : "read";
+    const kind = buffer.written ? arg.kind.replace(/maybe_|_i32|_u8/g, "") : "read";
     const optional = buffer.optional ? ", optional: true" : "";
     return [`{ name: "${name}", kind: "${kind}", dtype: "${buffer.dtype}"${optional}, length: ${lengthFunction(arg.length)} },`];
   });

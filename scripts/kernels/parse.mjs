@@ -13,6 +13,7 @@ const BUFFER_KINDS = new Set([
   "write",
   "maybe_write",
   "write_i32",
+  "write_u8",
   "update",
   "scratch",
 ]);

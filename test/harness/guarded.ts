@@ -16,7 +16,7 @@ interface Placed {
 }
 
 /**
- * Runs a kernel on buffers in wasm memory and gives what it wrote. Results are NaN beforehand, so what a kernel forgets shows. Each buffer
+ * Runs a kernel on buffers in wasm memory and gives what it wrote, all of it as floats. Results are NaN beforehand, or 165, so what a kernel forgets shows. Each buffer
  * lies between painted bytes and starts anywhere a slice may start, not only at a multiple of 16; a kernel that writes beside its results
  * or into what it only reads is an error.
  */
@@ -28,7 +28,7 @@ export function runGuarded(problem: Problem): Record<string, Float32Array> {
     (kernels[problem.kernel] as (args: KernelArgs[KernelName]) => void)(args as unknown as KernelArgs[KernelName]);
     for (const each of placed) check(problem.kernel, each);
     const written = placed.filter(({ kind }) => kind !== "read");
-    return Object.fromEntries(written.map(({ name, buffer }) => [name, heap.f32(buffer.ptr, buffer.length).slice()]));
+    return Object.fromEntries(written.map(({ name, buffer }) => [name, Float32Array.from(viewOf(buffer))]));
   } finally {
     for (const { block } of placed) heap.free(block);
   }
@@ -41,7 +41,7 @@ function place({ arg, dtype, length, values }: Problem["buffers"][number], posit
   heap.u8(block, offset + bytes + GUARD).fill(PAINT);
   const buffer = { ptr: block + offset, length, dtype, alive: true };
   if (values) viewOf(buffer).set(values);
-  else heap.f32(buffer.ptr, length).fill(Number.NaN);
+  else viewOf(buffer).fill(dtype === "float32" ? Number.NaN : PAINT);
   return { name: arg.name, kind: arg.kind, block, bytes, buffer, before: arg.kind === "read" ? values : null };
 }
 
@@ -54,7 +54,8 @@ function check(kernel: string, { name, block, bytes, buffer, before }: Placed): 
   }
   if (!before) return;
   const now = viewOf(buffer);
-  const changed = now.findIndex((value, i) => !Object.is(value, Math.fround(before[i]!)));
+  const kept = (value: number) => (buffer.dtype === "float32" ? Math.fround(value) : value);
+  const changed = now.findIndex((value, i) => !Object.is(value, kept(before[i]!)));
   if (changed >= 0) throw new Error(`${kernel} changed ${name}[${changed}], which it only reads`);
 }
 

@@ -77,8 +77,8 @@ export function solve(problem: Problem): { expected: Record<string, Float64Array
   const plain = solved((values) => Float32Array.from(values));
   const written = problem.buffers.filter(({ arg }) => arg.kind !== "read").map(({ arg }) => arg.name);
   return {
-    expected: Object.fromEntries(written.map((name) => [name, exact[name] as Float64Array])),
-    naive: Object.fromEntries(written.map((name) => [name, plain[name] as Float32Array])),
+    expected: Object.fromEntries(written.map((name) => [name, Float64Array.from(exact[name] as Values)])),
+    naive: Object.fromEntries(written.map((name) => [name, Float32Array.from(plain[name] as Values)])),
   };
 }
 

@@ -8,13 +8,14 @@ kernels! {
     /// Doubles \`d_in\`.
     twice(d_in: read [rows * round_up(cols, 1_024)], d_out: maybe_write [(rows - 1) * cols], work: scratch [threads * 16],
         more: scratch [cols], rows: dim, cols: dim, by: scalar, exact: flag, threads: threads,) { body({ x }) }
+    flags(out: write_u8 [n], n: dim) { body() }
     // A comment, and a kernel with nothing but a size.
     once(n: dim) { nothing(n) }
 }`;
 
 describe("the list of kernels", () => {
   it("is read: names, kinds, lengths and docs, whatever the bodies hold", () => {
-    const [twice, once] = parseKernels(LIST);
+    const [twice, , once] = parseKernels(LIST);
     expect(twice?.doc).toEqual(["Doubles `d_in`."]);
     expect(twice?.args.map(({ name, kind }) => `${name}: ${kind}`).join(", ")).toBe(
       "d_in: read, d_out: maybe_write, work: scratch, more: scratch, rows: dim, cols: dim, by: scalar, exact: flag, threads: threads",
@@ -30,6 +31,7 @@ describe("the list of kernels", () => {
       'const dIn = float32("twice", "dIn", args.dIn, rows * roundUp(cols, 1024), "rows * roundUp(cols, 1024)");',
     );
     expect(text).toContain('apart("twice", "dOut", args.dOut, "dIn", args.dIn);');
+    expect(text).toContain('{ name: "out", kind: "write", dtype: "bool", length: ({ n }: Dims<"n">) => n },');
     expect(text).toContain("const more = work + workSize;");
     expect(text).toContain("binding.exports.twice!(dIn, dOut, work, more, rows, cols, by, exact, threads);");
     expect(text).toContain("/**\n   * Doubles `dIn`.\n   */");

@@ -11,13 +11,16 @@ import type { KernelName } from "../runtime/kernels.gen.ts";
 import { adamwStep } from "./adamW.ts";
 import { attentionForward, attentionWeights } from "./attention.ts";
 import { attentionBackward } from "./attentionBackward.ts";
+import { binary, compare, compareInt32, select, ternary } from "./broadcast.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./crossEntropy.ts";
 import { ctcBackward, ctcForward } from "./ctc.ts";
 import { dropout } from "./dropout.ts";
-import { accumulate, add, copy, copyStrided, fill, multiply, scale, scaleBy, scaleInPlace } from "./elementwise.ts";
+import { accumulate, copy, fill, scale, scaleBy, scaleInPlace } from "./elementwise.ts";
 import { elementwiseLossBackward, elementwiseLossForward } from "./elementwiseLoss.ts";
 import { embeddingBackward, embeddingForward } from "./embedding.ts";
+import { cumsum, find, fold } from "./fold.ts";
 import { geluBackward, geluForward } from "./gelu.ts";
+import { gather, scatterAdd, topK } from "./indexing.ts";
 import { layerNormBackward, layerNormForward } from "./layerNorm.ts";
 import { matmul } from "./matmul.ts";
 import { meanPoolBackward, meanPoolForward } from "./meanPool.ts";
@@ -28,6 +31,7 @@ import { rmsNormBackward, rmsNormForward } from "./rmsNorm.ts";
 import { rotate } from "./rotate.ts";
 import type { Args } from "./rounding.ts";
 import { softmaxBackward, softmaxForward } from "./softmax.ts";
+import { copyStrided } from "./strided.ts";
 import { unaryBackward, unaryForward } from "./unary.ts";
 import { unfoldBackward, unfoldForward } from "./unfold.ts";
 
@@ -39,22 +43,28 @@ export type Reference = { [K in KernelName]: (args: Args[K]) => void };
 export const reference = {
   accumulate,
   adamwStep,
-  add,
   attentionBackward,
   attentionForward,
   attentionWeights,
+  binary,
+  compare,
+  compareInt32,
   copy,
   copyStrided,
   crossEntropyBackward,
   crossEntropyForward,
   ctcBackward,
   ctcForward,
+  cumsum,
   dropout,
   elementwiseLossBackward,
   elementwiseLossForward,
   embeddingBackward,
   embeddingForward,
   fill,
+  find,
+  fold,
+  gather,
   geluBackward,
   geluForward,
   layerNormBackward,
@@ -62,7 +72,6 @@ export const reference = {
   matmul,
   meanPoolBackward,
   meanPoolForward,
-  multiply,
   recurrentBackward,
   recurrentForward,
   reluBackward,
@@ -73,11 +82,15 @@ export const reference = {
   scale,
   scaleBy,
   scaleInPlace,
+  scatterAdd,
+  select,
   softmaxBackward,
   softmaxForward,
   sum,
   sumRows,
   sumSquares,
+  ternary,
+  topK,
   unaryBackward,
   unaryForward,
   unfoldBackward,

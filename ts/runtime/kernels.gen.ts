@@ -438,24 +438,78 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     blank: number;
   };
   /**
-   * `out[r, c] = x[r, c] + y[c]`: `y` is repeated over the rows.
+   * `out = f(x, y)`, f by its number in `crates/kernels/src/broadcast.rs`. `axes` are `[size, step of x, step of y]`, the outermost
+   * first, a step of 0 repeating the operand and those of the last axis 0 or 1. Without axes `x` and `y` have `n` elements or one.
    */
-  add: {
+  binary: {
     x: F;
     y: F;
+    axes?: I | null | undefined;
     out: F;
-    rows: number;
-    cols: number;
+    xLen: number;
+    yLen: number;
+    rank: number;
+    n: number;
+    op: number;
   };
   /**
-   * `out[r, c] = x[r, c] · y[c]`.
+   * `out = f(x, y, z)`, likewise.
    */
-  multiply: {
+  ternary: {
     x: F;
     y: F;
+    z: F;
+    axes?: I | null | undefined;
     out: F;
-    rows: number;
-    cols: number;
+    xLen: number;
+    yLen: number;
+    zLen: number;
+    rank: number;
+    n: number;
+    op: number;
+  };
+  /**
+   * `out = condition ? a : b`, likewise.
+   */
+  select: {
+    condition: B;
+    a: F;
+    b: F;
+    axes?: I | null | undefined;
+    out: F;
+    conditionLen: number;
+    aLen: number;
+    bLen: number;
+    rank: number;
+    n: number;
+  };
+  /**
+   * `out = x ? y`, the comparison by its number, likewise.
+   */
+  compare: {
+    x: F;
+    y: F;
+    axes?: I | null | undefined;
+    out: B;
+    xLen: number;
+    yLen: number;
+    rank: number;
+    n: number;
+    op: number;
+  };
+  /**
+   * The same for int32.
+   */
+  compareInt32: {
+    x: I;
+    y: I;
+    axes?: I | null | undefined;
+    out: B;
+    xLen: number;
+    yLen: number;
+    rank: number;
+    n: number;
+    op: number;
   };
   /**
    * `out = factor · x`.
@@ -502,19 +556,92 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     n: number;
   };
   /**
-   * Copies `rows` pieces of `cols` elements from `xOffset`, `xStride` apart (0 repeats one), to `outOffset`, `outStride` apart.
+   * Copies between two arrangements of the same axes. `axes` are `[size, stride of x, stride of out]`, at most 8, in the order of the
+   * strides of `out`, the largest first. What lies between the elements of `out` stays as it was.
    */
   copyStrided: {
     x: F;
+    axes?: I | null | undefined;
     out: F;
     xLen: number;
     outLen: number;
-    rows: number;
-    cols: number;
+    rank: number;
     xOffset: number;
-    xStride: number;
     outOffset: number;
-    outStride: number;
+  };
+  /**
+   * Folds the middle of `[outer, len, inner]`: sums, extremes, …, by their number in `crates/kernels/src/fold.rs`. `shift` is the
+   * number that some of them subtract from each element.
+   */
+  fold: {
+    x: F;
+    shift?: F | null | undefined;
+    out: F;
+    outer: number;
+    len: number;
+    inner: number;
+    op: number;
+  };
+  /**
+   * Where along `len` each of the extremes `best` was first found, or the first NaN; −1 where neither is.
+   */
+  find: {
+    x: F;
+    best: F;
+    out: I;
+    outer: number;
+    len: number;
+    inner: number;
+  };
+  /**
+   * The `k` largest of each row, the largest first, and where they were; with `smallest` the smallest.
+   */
+  topK: {
+    x: F;
+    values: F;
+    indices: I;
+    rows: number;
+    len: number;
+    k: number;
+    smallest: boolean;
+  };
+  /**
+   * Running sums along the middle of `[outer, len, inner]`; with `backwards` from its end.
+   */
+  cumsum: {
+    x: F;
+    out: F;
+    outer: number;
+    len: number;
+    inner: number;
+    backwards: boolean;
+  };
+  /**
+   * `out[o, c, i] = x[o, index[o, c, i], i]`; with `shared` an index is `[count]`, for all `o` and `i`. An index outside of `len` is
+   * the caller's error.
+   */
+  gather: {
+    x: F;
+    index: I;
+    out: F;
+    outer: number;
+    len: number;
+    count: number;
+    inner: number;
+    shared: boolean;
+  };
+  /**
+   * `out[o, index[o, c, i], i] += x[o, c, i]`, in the order of `c`.
+   */
+  scatterAdd: {
+    x: F;
+    index: I;
+    out: F;
+    outer: number;
+    len: number;
+    count: number;
+    inner: number;
+    shared: boolean;
   };
   /**
    * Column sums: `out[c] = Σ_r x[r, c]`.
@@ -1399,33 +1526,111 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     }
     binding.finish();
   },
-  add(args) {
+  binary(args) {
     binding.check();
-    const rows = dim("add", "rows", args.rows);
-    const cols = dim("add", "cols", args.cols);
-    const x = float32("add", "x", args.x, rows * cols, "rows * cols");
-    const y = float32("add", "y", args.y, cols, "cols");
-    const out = float32("add", "out", args.out, rows * cols, "rows * cols");
-    apart("add", "out", args.out, "x", args.x);
-    apart("add", "out", args.out, "y", args.y);
+    const xLen = dim("binary", "xLen", args.xLen);
+    const yLen = dim("binary", "yLen", args.yLen);
+    const rank = dim("binary", "rank", args.rank);
+    const n = dim("binary", "n", args.n);
+    const op = int("binary", "op", args.op);
+    const x = float32("binary", "x", args.x, xLen, "xLen");
+    const y = float32("binary", "y", args.y, yLen, "yLen");
+    const axes = args.axes == null ? 0 : int32("binary", "axes", args.axes, 3 * rank, "3 * rank");
+    const out = float32("binary", "out", args.out, n, "n");
+    apart("binary", "out", args.out, "x", args.x);
+    apart("binary", "out", args.out, "y", args.y);
+    apart("binary", "out", args.out, "axes", args.axes);
     try {
-      binding.exports.add!(x, y, out, rows, cols);
+      binding.exports.binary!(x, y, axes, out, xLen, yLen, rank, n, op);
     } catch (cause) {
       binding.trap(cause);
     }
     binding.finish();
   },
-  multiply(args) {
+  ternary(args) {
     binding.check();
-    const rows = dim("multiply", "rows", args.rows);
-    const cols = dim("multiply", "cols", args.cols);
-    const x = float32("multiply", "x", args.x, rows * cols, "rows * cols");
-    const y = float32("multiply", "y", args.y, cols, "cols");
-    const out = float32("multiply", "out", args.out, rows * cols, "rows * cols");
-    apart("multiply", "out", args.out, "x", args.x);
-    apart("multiply", "out", args.out, "y", args.y);
+    const xLen = dim("ternary", "xLen", args.xLen);
+    const yLen = dim("ternary", "yLen", args.yLen);
+    const zLen = dim("ternary", "zLen", args.zLen);
+    const rank = dim("ternary", "rank", args.rank);
+    const n = dim("ternary", "n", args.n);
+    const op = int("ternary", "op", args.op);
+    const x = float32("ternary", "x", args.x, xLen, "xLen");
+    const y = float32("ternary", "y", args.y, yLen, "yLen");
+    const z = float32("ternary", "z", args.z, zLen, "zLen");
+    const axes = args.axes == null ? 0 : int32("ternary", "axes", args.axes, 4 * rank, "4 * rank");
+    const out = float32("ternary", "out", args.out, n, "n");
+    apart("ternary", "out", args.out, "x", args.x);
+    apart("ternary", "out", args.out, "y", args.y);
+    apart("ternary", "out", args.out, "z", args.z);
+    apart("ternary", "out", args.out, "axes", args.axes);
     try {
-      binding.exports.multiply!(x, y, out, rows, cols);
+      binding.exports.ternary!(x, y, z, axes, out, xLen, yLen, zLen, rank, n, op);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  select(args) {
+    binding.check();
+    const conditionLen = dim("select", "conditionLen", args.conditionLen);
+    const aLen = dim("select", "aLen", args.aLen);
+    const bLen = dim("select", "bLen", args.bLen);
+    const rank = dim("select", "rank", args.rank);
+    const n = dim("select", "n", args.n);
+    const condition = bool("select", "condition", args.condition, conditionLen, "conditionLen");
+    const a = float32("select", "a", args.a, aLen, "aLen");
+    const b = float32("select", "b", args.b, bLen, "bLen");
+    const axes = args.axes == null ? 0 : int32("select", "axes", args.axes, 4 * rank, "4 * rank");
+    const out = float32("select", "out", args.out, n, "n");
+    apart("select", "out", args.out, "condition", args.condition);
+    apart("select", "out", args.out, "a", args.a);
+    apart("select", "out", args.out, "b", args.b);
+    apart("select", "out", args.out, "axes", args.axes);
+    try {
+      binding.exports.select!(condition, a, b, axes, out, conditionLen, aLen, bLen, rank, n);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  compare(args) {
+    binding.check();
+    const xLen = dim("compare", "xLen", args.xLen);
+    const yLen = dim("compare", "yLen", args.yLen);
+    const rank = dim("compare", "rank", args.rank);
+    const n = dim("compare", "n", args.n);
+    const op = int("compare", "op", args.op);
+    const x = float32("compare", "x", args.x, xLen, "xLen");
+    const y = float32("compare", "y", args.y, yLen, "yLen");
+    const axes = args.axes == null ? 0 : int32("compare", "axes", args.axes, 3 * rank, "3 * rank");
+    const out = bool("compare", "out", args.out, n, "n");
+    apart("compare", "out", args.out, "x", args.x);
+    apart("compare", "out", args.out, "y", args.y);
+    apart("compare", "out", args.out, "axes", args.axes);
+    try {
+      binding.exports.compare!(x, y, axes, out, xLen, yLen, rank, n, op);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  compareInt32(args) {
+    binding.check();
+    const xLen = dim("compareInt32", "xLen", args.xLen);
+    const yLen = dim("compareInt32", "yLen", args.yLen);
+    const rank = dim("compareInt32", "rank", args.rank);
+    const n = dim("compareInt32", "n", args.n);
+    const op = int("compareInt32", "op", args.op);
+    const x = int32("compareInt32", "x", args.x, xLen, "xLen");
+    const y = int32("compareInt32", "y", args.y, yLen, "yLen");
+    const axes = args.axes == null ? 0 : int32("compareInt32", "axes", args.axes, 3 * rank, "3 * rank");
+    const out = bool("compareInt32", "out", args.out, n, "n");
+    apart("compareInt32", "out", args.out, "x", args.x);
+    apart("compareInt32", "out", args.out, "y", args.y);
+    apart("compareInt32", "out", args.out, "axes", args.axes);
+    try {
+      binding.exports.compare_int32!(x, y, axes, out, xLen, yLen, rank, n, op);
     } catch (cause) {
       binding.trap(cause);
     }
@@ -1514,17 +1719,126 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     binding.check();
     const xLen = dim("copyStrided", "xLen", args.xLen);
     const outLen = dim("copyStrided", "outLen", args.outLen);
-    const rows = dim("copyStrided", "rows", args.rows);
-    const cols = dim("copyStrided", "cols", args.cols);
+    const rank = dim("copyStrided", "rank", args.rank);
     const xOffset = dim("copyStrided", "xOffset", args.xOffset);
-    const xStride = dim("copyStrided", "xStride", args.xStride);
     const outOffset = dim("copyStrided", "outOffset", args.outOffset);
-    const outStride = dim("copyStrided", "outStride", args.outStride);
     const x = float32("copyStrided", "x", args.x, xLen, "xLen");
+    const axes = args.axes == null ? 0 : int32("copyStrided", "axes", args.axes, 3 * rank, "3 * rank");
     const out = float32("copyStrided", "out", args.out, outLen, "outLen");
     apart("copyStrided", "out", args.out, "x", args.x);
+    apart("copyStrided", "out", args.out, "axes", args.axes);
     try {
-      binding.exports.copy_strided!(x, out, xLen, outLen, rows, cols, xOffset, xStride, outOffset, outStride);
+      binding.exports.copy_strided!(x, axes, out, xLen, outLen, rank, xOffset, outOffset);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  fold(args) {
+    binding.check();
+    const outer = dim("fold", "outer", args.outer);
+    const len = dim("fold", "len", args.len);
+    const inner = dim("fold", "inner", args.inner);
+    const op = int("fold", "op", args.op);
+    const x = float32("fold", "x", args.x, outer * len * inner, "outer * len * inner");
+    const shift = args.shift == null ? 0 : float32("fold", "shift", args.shift, outer * inner, "outer * inner");
+    const out = float32("fold", "out", args.out, outer * inner, "outer * inner");
+    apart("fold", "out", args.out, "x", args.x);
+    apart("fold", "out", args.out, "shift", args.shift);
+    const partialsSize = scratchBytes(outer * divCeil(len, 64) * inner);
+    const partials = binding.scratch(partialsSize);
+    try {
+      binding.exports.fold!(x, shift, out, partials, outer, len, inner, op);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  find(args) {
+    binding.check();
+    const outer = dim("find", "outer", args.outer);
+    const len = dim("find", "len", args.len);
+    const inner = dim("find", "inner", args.inner);
+    const x = float32("find", "x", args.x, outer * len * inner, "outer * len * inner");
+    const best = float32("find", "best", args.best, outer * inner, "outer * inner");
+    const out = int32("find", "out", args.out, outer * inner, "outer * inner");
+    apart("find", "out", args.out, "x", args.x);
+    apart("find", "out", args.out, "best", args.best);
+    try {
+      binding.exports.find!(x, best, out, outer, len, inner);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  topK(args) {
+    binding.check();
+    const rows = dim("topK", "rows", args.rows);
+    const len = dim("topK", "len", args.len);
+    const k = dim("topK", "k", args.k);
+    const smallest = args.smallest ? 1 : 0;
+    const x = float32("topK", "x", args.x, rows * len, "rows * len");
+    const values = float32("topK", "values", args.values, rows * k, "rows * k");
+    const indices = int32("topK", "indices", args.indices, rows * k, "rows * k");
+    apart("topK", "values", args.values, "x", args.x);
+    apart("topK", "indices", args.indices, "x", args.x);
+    apart("topK", "indices", args.indices, "values", args.values);
+    try {
+      binding.exports.top_k!(x, values, indices, rows, len, k, smallest);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  cumsum(args) {
+    binding.check();
+    const outer = dim("cumsum", "outer", args.outer);
+    const len = dim("cumsum", "len", args.len);
+    const inner = dim("cumsum", "inner", args.inner);
+    const backwards = args.backwards ? 1 : 0;
+    const x = float32("cumsum", "x", args.x, outer * len * inner, "outer * len * inner");
+    const out = float32("cumsum", "out", args.out, outer * len * inner, "outer * len * inner");
+    apart("cumsum", "out", args.out, "x", args.x);
+    try {
+      binding.exports.cumsum!(x, out, outer, len, inner, backwards);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  gather(args) {
+    binding.check();
+    const outer = dim("gather", "outer", args.outer);
+    const len = dim("gather", "len", args.len);
+    const count = dim("gather", "count", args.count);
+    const inner = dim("gather", "inner", args.inner);
+    const shared = args.shared ? 1 : 0;
+    const x = float32("gather", "x", args.x, outer * len * inner, "outer * len * inner");
+    const index = int32("gather", "index", args.index, shared * count + (1 - shared) * outer * count * inner, "shared * count + (1 - shared) * outer * count * inner");
+    const out = float32("gather", "out", args.out, outer * count * inner, "outer * count * inner");
+    apart("gather", "out", args.out, "x", args.x);
+    apart("gather", "out", args.out, "index", args.index);
+    try {
+      binding.exports.gather!(x, index, out, outer, len, count, inner, shared);
+    } catch (cause) {
+      binding.trap(cause);
+    }
+    binding.finish();
+  },
+  scatterAdd(args) {
+    binding.check();
+    const outer = dim("scatterAdd", "outer", args.outer);
+    const len = dim("scatterAdd", "len", args.len);
+    const count = dim("scatterAdd", "count", args.count);
+    const inner = dim("scatterAdd", "inner", args.inner);
+    const shared = args.shared ? 1 : 0;
+    const x = float32("scatterAdd", "x", args.x, outer * count * inner, "outer * count * inner");
+    const index = int32("scatterAdd", "index", args.index, shared * count + (1 - shared) * outer * count * inner, "shared * count + (1 - shared) * outer * count * inner");
+    const out = float32("scatterAdd", "out", args.out, outer * len * inner, "outer * len * inner");
+    apart("scatterAdd", "out", args.out, "x", args.x);
+    apart("scatterAdd", "out", args.out, "index", args.index);
+    try {
+      binding.exports.scatter_add!(x, index, out, outer, len, count, inner, shared);
     } catch (cause) {
       binding.trap(cause);
     }
@@ -2216,19 +2530,63 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
     { name: "targetLen", kind: "dim" },
     { name: "blank", kind: "int" },
   ],
-  add: [
-    { name: "x", kind: "read", dtype: "float32", length: ({ rows, cols }: Dims<"rows" | "cols">) => rows * cols },
-    { name: "y", kind: "read", dtype: "float32", length: ({ cols }: Dims<"cols">) => cols },
-    { name: "out", kind: "write", dtype: "float32", length: ({ rows, cols }: Dims<"rows" | "cols">) => rows * cols },
-    { name: "rows", kind: "dim" },
-    { name: "cols", kind: "dim" },
+  binary: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ xLen }: Dims<"xLen">) => xLen },
+    { name: "y", kind: "read", dtype: "float32", length: ({ yLen }: Dims<"yLen">) => yLen },
+    { name: "axes", kind: "read", dtype: "int32", optional: true, length: ({ rank }: Dims<"rank">) => 3 * rank },
+    { name: "out", kind: "write", dtype: "float32", length: ({ n }: Dims<"n">) => n },
+    { name: "xLen", kind: "dim" },
+    { name: "yLen", kind: "dim" },
+    { name: "rank", kind: "dim" },
+    { name: "n", kind: "dim" },
+    { name: "op", kind: "int" },
   ],
-  multiply: [
-    { name: "x", kind: "read", dtype: "float32", length: ({ rows, cols }: Dims<"rows" | "cols">) => rows * cols },
-    { name: "y", kind: "read", dtype: "float32", length: ({ cols }: Dims<"cols">) => cols },
-    { name: "out", kind: "write", dtype: "float32", length: ({ rows, cols }: Dims<"rows" | "cols">) => rows * cols },
-    { name: "rows", kind: "dim" },
-    { name: "cols", kind: "dim" },
+  ternary: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ xLen }: Dims<"xLen">) => xLen },
+    { name: "y", kind: "read", dtype: "float32", length: ({ yLen }: Dims<"yLen">) => yLen },
+    { name: "z", kind: "read", dtype: "float32", length: ({ zLen }: Dims<"zLen">) => zLen },
+    { name: "axes", kind: "read", dtype: "int32", optional: true, length: ({ rank }: Dims<"rank">) => 4 * rank },
+    { name: "out", kind: "write", dtype: "float32", length: ({ n }: Dims<"n">) => n },
+    { name: "xLen", kind: "dim" },
+    { name: "yLen", kind: "dim" },
+    { name: "zLen", kind: "dim" },
+    { name: "rank", kind: "dim" },
+    { name: "n", kind: "dim" },
+    { name: "op", kind: "int" },
+  ],
+  select: [
+    { name: "condition", kind: "read", dtype: "bool", length: ({ conditionLen }: Dims<"conditionLen">) => conditionLen },
+    { name: "a", kind: "read", dtype: "float32", length: ({ aLen }: Dims<"aLen">) => aLen },
+    { name: "b", kind: "read", dtype: "float32", length: ({ bLen }: Dims<"bLen">) => bLen },
+    { name: "axes", kind: "read", dtype: "int32", optional: true, length: ({ rank }: Dims<"rank">) => 4 * rank },
+    { name: "out", kind: "write", dtype: "float32", length: ({ n }: Dims<"n">) => n },
+    { name: "conditionLen", kind: "dim" },
+    { name: "aLen", kind: "dim" },
+    { name: "bLen", kind: "dim" },
+    { name: "rank", kind: "dim" },
+    { name: "n", kind: "dim" },
+  ],
+  compare: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ xLen }: Dims<"xLen">) => xLen },
+    { name: "y", kind: "read", dtype: "float32", length: ({ yLen }: Dims<"yLen">) => yLen },
+    { name: "axes", kind: "read", dtype: "int32", optional: true, length: ({ rank }: Dims<"rank">) => 3 * rank },
+    { name: "out", kind: "write", dtype: "bool", length: ({ n }: Dims<"n">) => n },
+    { name: "xLen", kind: "dim" },
+    { name: "yLen", kind: "dim" },
+    { name: "rank", kind: "dim" },
+    { name: "n", kind: "dim" },
+    { name: "op", kind: "int" },
+  ],
+  compareInt32: [
+    { name: "x", kind: "read", dtype: "int32", length: ({ xLen }: Dims<"xLen">) => xLen },
+    { name: "y", kind: "read", dtype: "int32", length: ({ yLen }: Dims<"yLen">) => yLen },
+    { name: "axes", kind: "read", dtype: "int32", optional: true, length: ({ rank }: Dims<"rank">) => 3 * rank },
+    { name: "out", kind: "write", dtype: "bool", length: ({ n }: Dims<"n">) => n },
+    { name: "xLen", kind: "dim" },
+    { name: "yLen", kind: "dim" },
+    { name: "rank", kind: "dim" },
+    { name: "n", kind: "dim" },
+    { name: "op", kind: "int" },
   ],
   scale: [
     { name: "x", kind: "read", dtype: "float32", length: ({ n }: Dims<"n">) => n },
@@ -2264,15 +2622,67 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
   ],
   copyStrided: [
     { name: "x", kind: "read", dtype: "float32", length: ({ xLen }: Dims<"xLen">) => xLen },
+    { name: "axes", kind: "read", dtype: "int32", optional: true, length: ({ rank }: Dims<"rank">) => 3 * rank },
     { name: "out", kind: "update", dtype: "float32", length: ({ outLen }: Dims<"outLen">) => outLen },
     { name: "xLen", kind: "dim" },
     { name: "outLen", kind: "dim" },
-    { name: "rows", kind: "dim" },
-    { name: "cols", kind: "dim" },
+    { name: "rank", kind: "dim" },
     { name: "xOffset", kind: "dim" },
-    { name: "xStride", kind: "dim" },
     { name: "outOffset", kind: "dim" },
-    { name: "outStride", kind: "dim" },
+  ],
+  fold: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ outer, len, inner }: Dims<"outer" | "len" | "inner">) => outer * len * inner },
+    { name: "shift", kind: "read", dtype: "float32", optional: true, length: ({ outer, inner }: Dims<"outer" | "inner">) => outer * inner },
+    { name: "out", kind: "write", dtype: "float32", length: ({ outer, inner }: Dims<"outer" | "inner">) => outer * inner },
+    { name: "outer", kind: "dim" },
+    { name: "len", kind: "dim" },
+    { name: "inner", kind: "dim" },
+    { name: "op", kind: "int" },
+  ],
+  find: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ outer, len, inner }: Dims<"outer" | "len" | "inner">) => outer * len * inner },
+    { name: "best", kind: "read", dtype: "float32", length: ({ outer, inner }: Dims<"outer" | "inner">) => outer * inner },
+    { name: "out", kind: "write", dtype: "int32", length: ({ outer, inner }: Dims<"outer" | "inner">) => outer * inner },
+    { name: "outer", kind: "dim" },
+    { name: "len", kind: "dim" },
+    { name: "inner", kind: "dim" },
+  ],
+  topK: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ rows, len }: Dims<"rows" | "len">) => rows * len },
+    { name: "values", kind: "write", dtype: "float32", length: ({ rows, k }: Dims<"rows" | "k">) => rows * k },
+    { name: "indices", kind: "write", dtype: "int32", length: ({ rows, k }: Dims<"rows" | "k">) => rows * k },
+    { name: "rows", kind: "dim" },
+    { name: "len", kind: "dim" },
+    { name: "k", kind: "dim" },
+    { name: "smallest", kind: "flag" },
+  ],
+  cumsum: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ outer, len, inner }: Dims<"outer" | "len" | "inner">) => outer * len * inner },
+    { name: "out", kind: "write", dtype: "float32", length: ({ outer, len, inner }: Dims<"outer" | "len" | "inner">) => outer * len * inner },
+    { name: "outer", kind: "dim" },
+    { name: "len", kind: "dim" },
+    { name: "inner", kind: "dim" },
+    { name: "backwards", kind: "flag" },
+  ],
+  gather: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ outer, len, inner }: Dims<"outer" | "len" | "inner">) => outer * len * inner },
+    { name: "index", kind: "read", dtype: "int32", length: ({ shared, count, outer, inner }: Dims<"shared" | "count" | "outer" | "inner">) => shared * count + (1 - shared) * outer * count * inner },
+    { name: "out", kind: "write", dtype: "float32", length: ({ outer, count, inner }: Dims<"outer" | "count" | "inner">) => outer * count * inner },
+    { name: "outer", kind: "dim" },
+    { name: "len", kind: "dim" },
+    { name: "count", kind: "dim" },
+    { name: "inner", kind: "dim" },
+    { name: "shared", kind: "flag" },
+  ],
+  scatterAdd: [
+    { name: "x", kind: "read", dtype: "float32", length: ({ outer, count, inner }: Dims<"outer" | "count" | "inner">) => outer * count * inner },
+    { name: "index", kind: "read", dtype: "int32", length: ({ shared, count, outer, inner }: Dims<"shared" | "count" | "outer" | "inner">) => shared * count + (1 - shared) * outer * count * inner },
+    { name: "out", kind: "update", dtype: "float32", length: ({ outer, len, inner }: Dims<"outer" | "len" | "inner">) => outer * len * inner },
+    { name: "outer", kind: "dim" },
+    { name: "len", kind: "dim" },
+    { name: "count", kind: "dim" },
+    { name: "inner", kind: "dim" },
+    { name: "shared", kind: "flag" },
   ],
   sumRows: [
     { name: "x", kind: "read", dtype: "float32", length: ({ rows, cols }: Dims<"rows" | "cols">) => rows * cols },

@@ -27,7 +27,11 @@
 //! | [`elementwise_loss`] | squared and absolute errors, Huber, KL, binary cross-entropy | |
 //! | [`pooling`] | mean over the positions a mask keeps | |
 //! | [`unfold`] | the windows of a convolution as columns | |
-//! | [`elementwise`], [`reduce`] | add, multiply, scale, copy; sums | |
+//! | [`broadcast`] | arithmetic, comparison, selection over shapes that repeat | |
+//! | [`strided`] | permute, slice, flip, repeat, pad, concatenate | |
+//! | [`fold`] | sum, maximum, minimum, Σ eˣ, Σ x² over an axis | |
+//! | [`cumsum`], [`top_k`], [`gather`] | running sums; the k largest, sorting; by index, and adding by index | Knuth 1973 |
+//! | [`elementwise`], [`reduce`] | scale, copy; sums of columns and of blocks | |
 //! | [`adamw`] | decoupled weight decay | Loshchilov and Hutter 2019 |
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(target_arch = "wasm32", feature(asm_experimental_arch))]
@@ -38,12 +42,16 @@ pub mod parallel;
 
 pub mod adamw;
 pub mod attention;
+pub mod broadcast;
 pub mod cross_entropy;
 pub mod ctc;
+pub mod cumsum;
 pub mod dropout;
 pub mod elementwise;
 pub mod elementwise_loss;
 pub mod embedding;
+pub mod fold;
+pub mod gather;
 pub mod gelu;
 pub mod gemm;
 pub mod lanes;
@@ -60,5 +68,7 @@ pub mod rng;
 pub mod rotary;
 pub mod sine;
 pub mod softmax;
+pub mod strided;
+pub mod top_k;
 pub mod unary;
 pub mod unfold;

@@ -14,6 +14,8 @@ pub type maybe = u32;
 pub type maybe_i32 = u32;
 pub type maybe_u8 = u32;
 pub type write = u32;
+pub type write_i32 = u32;
+pub type write_u8 = u32;
 pub type maybe_write = u32;
 pub type update = u32;
 pub type scratch = u32;
@@ -102,6 +104,14 @@ macro_rules! buffer {
     (write $name:ident $len:expr) => {
         // SAFETY: the generated call's guard.
         let $name: &mut [f32] = unsafe { $crate::declare::borrow_mut($name, $len) };
+    };
+    (write_i32 $name:ident $len:expr) => {
+        // SAFETY: the generated call's guard.
+        let $name: &mut [i32] = unsafe { $crate::declare::borrow_mut($name, $len) };
+    };
+    (write_u8 $name:ident $len:expr) => {
+        // SAFETY: the generated call's guard.
+        let $name: &mut [u8] = unsafe { $crate::declare::borrow_mut($name, $len) };
     };
     (update $name:ident $len:expr) => {
         // SAFETY: the generated call's guard.

@@ -7,7 +7,7 @@
 //! | --- | --- | --- |
 //! | `read`, `read_i32`, `read_u8` | `&[T]` | a buffer of exactly that length |
 //! | `maybe`, `maybe_i32`, `maybe_u8` | `Option<&[T]>` | the same, or left out |
-//! | `write`, `maybe_write`, `write_i32` | `&mut [f32]` (every element is set), or an `Option` of it | a buffer nobody else is passed |
+//! | `write`, `write_i32`, `write_u8`, `maybe_write` | `&mut [T]` (every element is set), or an `Option` of it | a buffer nobody else is passed |
 //! | `update` | `&mut [f32]`, changed in place | the same |
 //! | `scratch` | `&mut [f32]` with anything in it | not an argument: the runtime lends it |
 //! | `threads` | `usize`, how many threads the pool may use | not an argument either |
@@ -19,11 +19,14 @@
 use crate::declare::{div_ceil, kernels, round_up};
 use crate::pool::POOL;
 use fovea_kernels::attention::{self, Broadcast, Mask, Scores, Shape, Slopes};
+use fovea_kernels::fold::Middle;
+use fovea_kernels::gather::Sizes;
 use fovea_kernels::rng::Dropout;
 use fovea_kernels::unfold::Axis;
 use fovea_kernels::{
-    adamw, cross_entropy, ctc, dropout, elementwise, elementwise_loss, embedding, gelu, gemm, layer_norm, pooling, recurrent, reduce, relu,
-    rms_norm, rotary, softmax, unary, unfold,
+    adamw, broadcast, cross_entropy, ctc, cumsum, dropout, elementwise, elementwise_loss, embedding, fold, gather,
+    gelu, gemm, layer_norm, pooling, recurrent, reduce, relu, rms_norm, rotary, softmax, strided, top_k, unary,
+    unfold,
 };
 
 kernels! {
@@ -322,11 +325,41 @@ kernels! {
         ctc::backward(shape, items, alphas, d_losses, d_log_probs, scratch, &POOL)
     }
 
-    /// `out[r, c] = x[r, c] + y[c]`: `y` is repeated over the rows.
-    add(x: read [rows * cols], y: read [cols], out: write [rows * cols], rows: dim, cols: dim) { elementwise::add(x, y, out, &POOL) }
-    /// `out[r, c] = x[r, c] · y[c]`.
-    multiply(x: read [rows * cols], y: read [cols], out: write [rows * cols], rows: dim, cols: dim) {
-        elementwise::multiply(x, y, out, &POOL)
+    /// `out = f(x, y)`, f by its number in `crates/kernels/src/broadcast.rs`. `axes` are `[size, step of x, step of y]`, the outermost
+    /// first, a step of 0 repeating the operand and those of the last axis 0 or 1. Without axes `x` and `y` have `n` elements or one.
+    binary(
+        x: read [x_len], y: read [y_len], axes: maybe_i32 [3 * rank], out: write [n],
+        x_len: dim, y_len: dim, rank: dim, n: dim, op: int,
+    ) {
+        broadcast::binary(op, x, y, axes.unwrap_or(&[]), out, &POOL)
+    }
+    /// `out = f(x, y, z)`, likewise.
+    ternary(
+        x: read [x_len], y: read [y_len], z: read [z_len], axes: maybe_i32 [4 * rank], out: write [n],
+        x_len: dim, y_len: dim, z_len: dim, rank: dim, n: dim, op: int,
+    ) {
+        broadcast::ternary(op, [x, y, z], axes.unwrap_or(&[]), out, &POOL)
+    }
+    /// `out = condition ? a : b`, likewise.
+    select(
+        condition: read_u8 [condition_len], a: read [a_len], b: read [b_len], axes: maybe_i32 [4 * rank], out: write [n],
+        condition_len: dim, a_len: dim, b_len: dim, rank: dim, n: dim,
+    ) {
+        broadcast::select(condition, a, b, axes.unwrap_or(&[]), out, &POOL)
+    }
+    /// `out = x ? y`, the comparison by its number, likewise.
+    compare(
+        x: read [x_len], y: read [y_len], axes: maybe_i32 [3 * rank], out: write_u8 [n],
+        x_len: dim, y_len: dim, rank: dim, n: dim, op: int,
+    ) {
+        broadcast::compare(op, x, y, axes.unwrap_or(&[]), out, &POOL)
+    }
+    /// The same for int32.
+    compare_int32(
+        x: read_i32 [x_len], y: read_i32 [y_len], axes: maybe_i32 [3 * rank], out: write_u8 [n],
+        x_len: dim, y_len: dim, rank: dim, n: dim, op: int,
+    ) {
+        broadcast::compare(op, x, y, axes.unwrap_or(&[]), out, &POOL)
     }
     /// `out = factor · x`.
     scale(x: read [n], out: write [n], n: dim, factor: scalar) { elementwise::scale(x, out, factor, &POOL) }
@@ -338,12 +371,61 @@ kernels! {
     accumulate(x: read [n], sum: update [n], n: dim) { elementwise::accumulate(x, sum, &POOL) }
     fill(out: write [n], n: dim, value: scalar) { elementwise::fill(out, value, &POOL) }
     copy(x: read [n], out: write [n], n: dim) { elementwise::copy(x, out, &POOL) }
-    /// Copies `rows` pieces of `cols` elements from `xOffset`, `xStride` apart (0 repeats one), to `outOffset`, `outStride` apart.
+    /// Copies between two arrangements of the same axes. `axes` are `[size, stride of x, stride of out]`, at most 8, in the order of the
+    /// strides of `out`, the largest first. What lies between the elements of `out` stays as it was.
     copy_strided(
-        x: read [x_len], out: update [out_len], x_len: dim, out_len: dim, rows: dim, cols: dim,
-        x_offset: dim, x_stride: dim, out_offset: dim, out_stride: dim,
+        x: read [x_len], axes: maybe_i32 [3 * rank], out: update [out_len],
+        x_len: dim, out_len: dim, rank: dim, x_offset: dim, out_offset: dim,
     ) {
-        elementwise::copy_strided(x, out, rows, cols, [x_offset, x_stride], [out_offset, out_stride], &POOL)
+        strided::copy(x, out, axes.unwrap_or(&[]), [x_offset, out_offset], &POOL)
+    }
+
+    /// Folds the middle of `[outer, len, inner]`: sums, extremes, …, by their number in `crates/kernels/src/fold.rs`. `shift` is the
+    /// number that some of them subtract from each element.
+    fold(
+        x: read [outer * len * inner], shift: maybe [outer * inner], out: write [outer * inner],
+        partials: scratch [outer * div_ceil(len, 64) * inner],
+        outer: dim, len: dim, inner: dim, op: int,
+    ) {
+        fold::fold(op, Middle { x, len, inner }, shift, out, partials, &POOL)
+    }
+    /// Where along `len` each of the extremes `best` was first found, or the first NaN; −1 where neither is.
+    find(
+        x: read [outer * len * inner], best: read [outer * inner], out: write_i32 [outer * inner],
+        outer: dim, len: dim, inner: dim,
+    ) {
+        fold::find(Middle { x, len, inner }, best, out, &POOL)
+    }
+    /// The `k` largest of each row, the largest first, and where they were; with `smallest` the smallest.
+    top_k(
+        x: read [rows * len], values: write [rows * k], indices: write_i32 [rows * k],
+        rows: dim, len: dim, k: dim, smallest: flag,
+    ) {
+        top_k::top_k(x, values, indices, [len, k], smallest != 0, &POOL)
+    }
+    /// Running sums along the middle of `[outer, len, inner]`; with `backwards` from its end.
+    cumsum(
+        x: read [outer * len * inner], out: write [outer * len * inner],
+        outer: dim, len: dim, inner: dim, backwards: flag,
+    ) {
+        cumsum::cumsum(x, out, [len, inner], backwards != 0, &POOL)
+    }
+    /// `out[o, c, i] = x[o, index[o, c, i], i]`; with `shared` an index is `[count]`, for all `o` and `i`. An index outside of `len` is
+    /// the caller's error.
+    gather(
+        x: read [outer * len * inner], index: read_i32 [shared * count + (1 - shared) * outer * count * inner],
+        out: write [outer * count * inner],
+        outer: dim, len: dim, count: dim, inner: dim, shared: flag,
+    ) {
+        gather::gather(x, index, out, Sizes { len, count, inner, shared: shared != 0 }, &POOL)
+    }
+    /// `out[o, index[o, c, i], i] += x[o, c, i]`, in the order of `c`.
+    scatter_add(
+        x: read [outer * count * inner], index: read_i32 [shared * count + (1 - shared) * outer * count * inner],
+        out: update [outer * len * inner],
+        outer: dim, len: dim, count: dim, inner: dim, shared: flag,
+    ) {
+        gather::scatter_add(index, x, out, Sizes { len, count, inner, shared: shared != 0 }, &POOL)
     }
 
     /// Column sums: `out[c] = Σ_r x[r, c]`.

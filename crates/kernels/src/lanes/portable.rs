@@ -85,6 +85,16 @@ impl Lane {
     pub fn min(self, other: Self) -> Self {
         Self(from_fn(|i| if other.0[i] < self.0[i] { other.0[i] } else { self.0[i] }))
     }
+    /// The greater, NaN if either is.
+    #[inline(always)]
+    pub fn maximum(self, other: Self) -> Self {
+        Self(from_fn(|i| if self.0[i] < other.0[i] || other.0[i].is_nan() { other.0[i] } else { self.0[i] }))
+    }
+    /// The smaller, NaN if either is.
+    #[inline(always)]
+    pub fn minimum(self, other: Self) -> Self {
+        Self(from_fn(|i| if other.0[i] < self.0[i] || other.0[i].is_nan() { other.0[i] } else { self.0[i] }))
+    }
     /// Magnitudes.
     #[inline(always)]
     pub fn abs(self) -> Self {
@@ -114,6 +124,11 @@ impl Lane {
     #[inline(always)]
     pub fn lt(self, other: Self) -> LaneMask {
         LaneMask(from_fn(|i| self.0[i] < other.0[i]))
+    }
+    /// `self == other`.
+    #[inline(always)]
+    pub fn equals(self, other: Self) -> LaneMask {
+        LaneMask(from_fn(|i| self.0[i] == other.0[i]))
     }
     /// `self == self`: false where the lane is NaN.
     #[inline(always)]

@@ -86,6 +86,14 @@ impl Lane {
         Self(f32x4_pmin(self.0, other.0))
     }
     #[inline(always)]
+    pub fn maximum(self, other: Self) -> Self {
+        Self(f32x4_max(self.0, other.0))
+    }
+    #[inline(always)]
+    pub fn minimum(self, other: Self) -> Self {
+        Self(f32x4_min(self.0, other.0))
+    }
+    #[inline(always)]
     pub fn abs(self) -> Self {
         Self(f32x4_abs(self.0))
     }
@@ -108,6 +116,10 @@ impl Lane {
     #[inline(always)]
     pub fn lt(self, other: Self) -> LaneMask {
         LaneMask(f32x4_lt(self.0, other.0))
+    }
+    #[inline(always)]
+    pub fn equals(self, other: Self) -> LaneMask {
+        LaneMask(f32x4_eq(self.0, other.0))
     }
     #[inline(always)]
     pub fn ordered(self) -> LaneMask {

@@ -5,11 +5,14 @@
 
 mod activations;
 mod adamw;
+mod broadcast;
 mod cross_entropy;
 mod ctc;
 mod elementwise;
 mod elementwise_loss;
 mod embedding;
+mod fold;
+mod gather;
 mod harness;
 mod layer_norm;
 mod pooling;
@@ -18,4 +21,6 @@ mod reduce;
 mod rms_norm;
 mod rotary;
 mod softmax;
+mod strided;
+mod top_k;
 mod unfold;
