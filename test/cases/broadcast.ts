@@ -173,7 +173,7 @@ export const ternary: KernelCases<"ternary"> = {
   fill: { x: normal(), y: normal(), z: normal() },
   tolerance: { out: lanes },
   cases: three.flatMap(({ why, lens: [xLen, yLen, zLen], rank, n, axes, ...rest }) =>
-    [0, 1, 2, 3].map((op): Case<"ternary"> => {
+    [0, 1, 2, 3, 4].map((op): Case<"ternary"> => {
       const equal = op === 2 ? { x: small, y: small } : {};
       return { ...rest, why: `op ${op}, ${why}`, dims: { xLen, yLen, zLen, rank, n, op }, fill: { axes, ...equal } };
     }),

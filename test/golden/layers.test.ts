@@ -8,6 +8,7 @@ import { RMSNorm } from "../../ts/nn/rmsNorm.ts";
 import { elu, leakyRelu, mish, sigmoid, silu, softplus, tanh } from "../../ts/ops/activations.ts";
 import { gelu } from "../../ts/ops/gelu.ts";
 import { glu } from "../../ts/ops/glu.ts";
+import { logSoftmax } from "../../ts/ops/logSumExp.ts";
 import { normalize } from "../../ts/ops/normalize.ts";
 import { relu } from "../../ts/ops/relu.ts";
 import { softmax } from "../../ts/ops/softmax.ts";
@@ -51,16 +52,11 @@ const functions: Record<string, (x: Tensor, options: Record<string, unknown>) =>
   leaky_relu: (x, options) => leakyRelu(x, camelCase(options) as Options),
   glu: (x, { dim }) => (dim === undefined ? glu(x) : glu(x, { axis: dim as number })),
   normalize: (x, { dim }) => normalize(x, { axis: dim as number }),
+  log_softmax: (x, { dim }) => logSoftmax(x, { axis: dim as number }),
   softmax: (x, { dim }) => softmax(x, { axis: dim as number }),
 };
 
-const notYetFunctions = ["log_softmax"];
-
-testGoldens<LayerCase>(
-  "layers",
-  [{ why: "this function is not in the library yet", is: (each) => notYetFunctions.includes(each.function ?? "") }],
-  (each, goldens) => (each.module ? ofModule(each, goldens) : ofFunction(each, goldens)),
-);
+testGoldens<LayerCase>("layers", [], (each, goldens) => (each.module ? ofModule(each, goldens) : ofFunction(each, goldens)));
 
 function ofModule({ module: name, constructor: given }: LayerCase, goldens: Goldens): Record<string, Tensor> {
   const module = modules[name!]!(camelCase(given));

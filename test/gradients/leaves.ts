@@ -29,6 +29,15 @@ export function positive(shape: readonly number[], seed = 1): Tensor {
   );
 }
 
+/** Multiples of a half from −4 to 3.5 in no order: no step of finite differences makes another the largest. For at most 16 elements. */
+export function spaced(shape: readonly number[]): Tensor {
+  return tensor(
+    Float32Array.from({ length: size(shape) }, (_, i) => 0.5 * ((i * 7 + 3) % 16) - 4),
+    shape,
+    { requiresGrad: true },
+  );
+}
+
 export const int32 = (values: number[], shape: readonly number[] = [values.length]): Tensor =>
   tensor(Int32Array.from(values), shape);
 

@@ -4,6 +4,8 @@ import type { Tensor } from "../../ts/tensor/tensor.ts";
 import { awayFromZero, flags, int32, leaf } from "./leaves.ts";
 import { lossChecks } from "./lossChecks.ts";
 import { recurrentChecks } from "./recurrentChecks.ts";
+import { reductionChecks } from "./reductionChecks.ts";
+import { shapeChecks } from "./shapeChecks.ts";
 import { unaryChecks } from "./unaryChecks.ts";
 
 export type Fn = (...inputs: Tensor[]) => Tensor;
@@ -11,7 +13,6 @@ export type Check = [fn: Fn, ...inputs: Tensor[]];
 export type Checks = Record<string, () => Check>;
 
 const {
-  add,
   all,
   bias,
   causal,
@@ -32,7 +33,6 @@ const {
   matmul,
 } = ops;
 const {
-  mean,
   meanPool,
   multiply,
   narrow,
@@ -45,7 +45,7 @@ const {
   scale,
   scaledDotProductAttention,
 } = ops;
-const { softmax, sum, swiglu, window } = ops;
+const { softmax, swiglu, window } = ops;
 
 const product = (a: Tensor, b: Tensor): Tensor => matmul(a, b);
 
@@ -61,13 +61,9 @@ const attention =
 export const opChecks: Record<string, Checks> = {
   ...lossChecks,
   ...recurrentChecks,
+  ...reductionChecks,
+  ...shapeChecks,
   ...unaryChecks,
-  add: {
-    "same shape": () => [add, leaf([3, 5]), leaf([3, 5], 2)],
-    "a row": () => [add, leaf([3, 5]), leaf([5], 2)],
-    "both repeated": () => [add, leaf([3, 1, 5]), leaf([4, 1], 2)],
-    "one input twice": () => [(x) => add(x, x), leaf([3, 5])],
-  },
   concat: {
     "first axis": () => [(a, b) => concat([a!, b!]), leaf([2, 5]), leaf([3, 5], 2)],
     "middle axis, three of them": () => [
@@ -181,26 +177,19 @@ export const opChecks: Record<string, Checks> = {
     "both repeated": () => [product as Fn, leaf([2, 1, 3, 5]), leaf([4, 5, 2], 2)],
     "a transposed": () => [(a, b) => matmul(a!, b!, { transposeA: true }), leaf([2, 5, 3]), leaf([2, 5, 4], 2)],
     "b transposed": () => [(a, b) => matmul(a!, b!, { transposeB: true }), leaf([2, 3, 5]), leaf([4, 5], 2)],
+    "a vector and a matrix": () => [product as Fn, leaf([5]), leaf([2, 5, 4], 2)],
+    "a matrix and a vector": () => [product as Fn, leaf([2, 3, 5]), leaf([5], 2)],
+    "two vectors": () => [product as Fn, leaf([5]), leaf([5], 2)],
     "both transposed": () => [
       (a, b) => matmul(a!, b!, { transposeA: true, transposeB: true }),
       leaf([2, 5, 3]),
       leaf([2, 4, 5], 2),
     ],
   },
-  mean: {
-    "of all": () => [(x) => mean(x), leaf([3, 5])],
-    "of an axis": () => [(x) => mean(x, { axis: 1 }), leaf([3, 5, 2])],
-  },
   meanPool: {
     plain: () => [(x) => meanPool(x), leaf([2, 3, 5])],
     "lengths, one of them 0": () => [(x) => meanPool(x, { lengths: [2, 0] }), leaf([2, 3, 5])],
     "keep and lengths": () => [(x) => meanPool(x, { lengths: [3, 2], keep: flags([2, 3], 0.5) }), leaf([2, 3, 5])],
-  },
-  multiply: {
-    "same shape": () => [multiply, leaf([3, 5]), leaf([3, 5], 2)],
-    "a row": () => [multiply, leaf([5]), leaf([3, 5], 2)],
-    "both repeated": () => [multiply, leaf([3, 1, 5]), leaf([4, 1], 2)],
-    square: () => [(x) => multiply(x, x), leaf([3, 5])],
   },
   narrow: {
     "first axis": () => [(x) => narrow(x, { start: 1, length: 2 }), leaf([4, 5])],
@@ -289,11 +278,6 @@ export const opChecks: Record<string, Checks> = {
   softmax: {
     "last axis": () => [(x) => softmax(x), leaf([3, 7])],
     "first axis": () => [(x) => softmax(x, { axis: 0 }), leaf([3, 7])],
-  },
-  sum: {
-    "of all": () => [(x) => sum(x), leaf([3, 5])],
-    "of an axis": () => [(x) => sum(x, { axis: 1 }), leaf([3, 5, 2])],
-    "keeping the axis": () => [(x) => sum(x, { axis: 0, keepdim: true }), leaf([3, 5])],
   },
   swiglu: {
     "last axis": () => [(x) => swiglu(x), leaf([3, 10], 1, 2)],

@@ -6,7 +6,6 @@ import { expectShape, formatShape, sameShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { expectFloat } from "./checks.ts";
 import { broadcastShapes, expand } from "./expand.ts";
-import { endsWith } from "./pair.ts";
 import { expectReduction, type Reduction, scalar } from "./reduction.ts";
 
 /** The kernel's numbers for them. */
@@ -80,4 +79,9 @@ function repeating(op: string, name: string, weight: Tensor, shape: readonly num
   if (weight.shape.length <= shape.length && sameShape(broadcastShapes(op, weight.shape, shape), shape))
     return noGrad(() => expand(weight, shape));
   throw new FoveaError("SHAPE", `${op}: ${name} must repeat to ${formatShape(shape)}, got ${formatShape(weight.shape)}`);
+}
+
+/** Whether `end` is the last axes of `shape`. */
+function endsWith(shape: readonly number[], end: readonly number[]): boolean {
+  return end.length <= shape.length && sameShape(shape.slice(shape.length - end.length), end);
 }

@@ -1,30 +1,58 @@
 import { record } from "../autograd/tape.ts";
 import { FoveaError } from "../runtime/errors.ts";
 import { kernels } from "../runtime/kernels.gen.ts";
+import { scope } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
-import { aroundAxis, count, expectFloat } from "./checks.ts";
+import { empty, expectAlive, type Tensor } from "../tensor/tensor.ts";
+import { repeatedStrides } from "./broadcastAxes.ts";
+import { count } from "./checks.ts";
+import { arrange, contiguous } from "./strided.ts";
 
 /**
- * `x` repeated, as a copy, along its axes of size 1, until it has `shape`; missing axes are added in front. Throws `SHAPE`,
- * `DTYPE`, `DISPOSED`.
+ * `x`, of any dtype, repeated, as a copy, along its axes of size 1, until it has `shape`; missing axes are added in front, and −1 leaves
+ * an axis as it is. Throws `SHAPE`, `DISPOSED`.
  */
 export function expand(x: Tensor, shape: readonly number[]): Tensor {
-  expectFloat("expand", { x });
-  if (!sameShape(broadcastShapes("expand", x.shape, shape), shape))
+  expectAlive("expand", x);
+  const missing = shape.length - x.shape.length;
+  const whole = shape.map((size, axis) => (size === -1 ? (x.shape[axis - missing] ?? size) : size));
+  if (!sameShape(broadcastShapes("expand", x.shape, whole), whole))
     throw new FoveaError(
       "SHAPE",
       `expand: x ${formatShape(x.shape)} does not repeat to ${formatShape(shape)}; only axes of 1 repeat`,
     );
-  let out = x.reshape([...Array<number>(shape.length - x.shape.length).fill(1), ...x.shape]);
-  // The last axis first: while little has been repeated yet.
-  for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
-    const before = out;
-    if (before.shape[axis] === shape[axis]) continue;
-    out = repeatAxis(before, axis, shape[axis]!);
-    before.dispose();
-  }
-  return out;
+  if (x.length === count(whole)) return x.reshape(whole);
+  const out = empty(whole, x.dtype);
+  repeatInto(x, out);
+  return record(out, [x], [], (dOut) => [sumTo(dOut, x.shape)]);
+}
+
+/** Fills `out` with `x`, repeated along the axes it lacks or that are 1. Not recorded. */
+export function repeatInto(x: Tensor, out: Tensor): void {
+  const [of, to] = [repeatedStrides(x.shape, out.shape.length), contiguous(out.shape)];
+  arrange(x, out, { axes: out.shape.map((size, axis) => ({ size, x: of[axis]!, out: to[axis]! })) });
+}
+
+/**
+ * `x`, of any dtype, `times[i]` times along axis `i`, as a copy; further axes are added in front. As PyTorch's `repeat`. Throws
+ * `RANGE`, `RANK`, `DISPOSED`.
+ */
+export function repeat(x: Tensor, times: readonly number[]): Tensor {
+  expectAlive("repeat", x);
+  if (times.length < x.shape.length)
+    throw new FoveaError(
+      "RANK",
+      `repeat: there must be a number of times for each axis, got ${times.length} for ${formatShape(x.shape)}`,
+    );
+  if (!times.every((time) => Number.isInteger(time) && time >= 0))
+    throw new FoveaError("RANGE", `repeat: times must be whole and not negative, got [${times.join(", ")}]`);
+  const shape = [...Array<number>(times.length - x.shape.length).fill(1), ...x.shape];
+  return scope(() =>
+    expand(
+      x.reshape(shape.flatMap((size) => [1, size])),
+      shape.flatMap((size, axis) => [times[axis]!, size]),
+    ).reshape(shape.map((size, axis) => size * times[axis]!)),
+  );
 }
 
 /**
@@ -42,28 +70,9 @@ export function broadcastShapes(op: string, a: readonly number[], b: readonly nu
   });
 }
 
-/** `x`, whose size along `axis` is 1, `times` times. */
-export function repeatAxis(x: Tensor, axis: number, times: number): Tensor {
-  const { outer, inner } = aroundAxis(x.shape, axis);
-  const out = empty(x.shape.with(axis, times));
-  if (out.length > 0) repeatInto(x, out, outer, times, inner);
-  return record(out, [x], [], (dOut) => [sumAxis(dOut, outer, times, inner).reshape(x.shape)]);
-}
-
-/** One call for each outer piece or one for each repetition: whichever are fewer. */
-function repeatInto(x: Tensor, out: Tensor, outer: number, times: number, inner: number): void {
-  const sizes = { x, out, xLen: x.length, outLen: out.length, cols: inner };
-  const piece = times * inner;
-  if (outer <= times)
-    for (let o = 0; o < outer; o += 1)
-      kernels.copyStrided({ ...sizes, rows: times, xOffset: o * inner, xStride: 0, outOffset: o * piece, outStride: inner });
-  else
-    for (let t = 0; t < times; t += 1)
-      kernels.copyStrided({ ...sizes, rows: outer, xOffset: 0, xStride: inner, outOffset: t * inner, outStride: piece });
-}
-
 /** `x` summed over the axes that `expand` would repeat to lead from `shape` to its own. For backward passes: not recorded. */
 export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
+  if (sameShape(x.shape, shape)) return x;
   const missing = x.shape.length - shape.length;
   let out = x;
   if (missing > 0) out = sumAxis(out, 1, count(x.shape.slice(0, missing)), count(x.shape.slice(missing)));
@@ -75,14 +84,11 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
 }
 
 /** Sums over the middle of `[outer, length, inner]`: out `[outer, inner]`. Not recorded. */
-export function sumAxis(x: Tensor, outer: number, length: number, inner: number): Tensor {
+function sumAxis(x: Tensor, outer: number, length: number, inner: number): Tensor {
   const out = empty([outer, inner]);
-  if (out.length === 0) return out;
-  if (length === 0) kernels.fill({ out, n: out.length, value: 0 });
-  else if (outer === 1) kernels.sumRows({ x, out, rows: length, cols: inner });
-  else {
-    kernels.meanPoolForward({ x, out, batch: outer, len: length, cols: inner });
-    kernels.scaleInPlace({ x: out, n: out.length, factor: length });
-  }
+  if (out.length > 0) kernels.fold({ x, out, outer, len: length, inner, op: SUM });
   return out;
 }
+
+/** The kernel's number for it. */
+const SUM = 0;

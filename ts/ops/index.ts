@@ -13,11 +13,15 @@ export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
 } from "./binaryCrossEntropy.ts";
-export { concat } from "./concat.ts";
+export { cast } from "./cast.ts";
+export { equal, greater, greaterEqual, isNaN, less, lessEqual, logicalAnd, logicalNot, logicalOr, notEqual } from "./compare.ts";
+export { concat, stack } from "./concat.ts";
 export { type ConvOptions, conv1d, conv2d, type Pair } from "./conv.ts";
 export { cosineSimilarity } from "./cosineSimilarity.ts";
 export { type CrossEntropyOptions, crossEntropy } from "./crossEntropy.ts";
 export { type CTCLengths, type CTCLossOptions, ctcLoss } from "./ctcLoss.ts";
+export { cumsum } from "./cumsum.ts";
+export { type CustomBackward, type CustomForward, type CustomOp, customOp } from "./customOp.ts";
 export {
   type HuberLossOptions,
   huberLoss,
@@ -26,6 +30,7 @@ export {
   type SmoothL1LossOptions,
   smoothL1Loss,
 } from "./differenceLosses.ts";
+export { divide } from "./divide.ts";
 export { type DropoutOptions, dropout } from "./dropout.ts";
 export {
   abs,
@@ -51,13 +56,18 @@ export {
   type TripletMarginLossOptions,
   tripletMarginLoss,
 } from "./embeddingLosses.ts";
-export { expand } from "./expand.ts";
+export { expand, repeat } from "./expand.ts";
+export { type ArgOptions, argmax, argmin, max, min } from "./extremes.ts";
+export { flip } from "./flip.ts";
+export type { ReduceOptions } from "./fold.ts";
+export { gather, indexSelect, scatterAdd, take } from "./gather.ts";
 export { gelu } from "./gelu.ts";
 export { glu, swiglu } from "./glu.ts";
 export { type GroupNormOptions, groupNorm } from "./groupNorm.ts";
 export { type KLDivOptions, klDiv } from "./klDiv.ts";
 export { layerNorm } from "./layerNorm.ts";
 export { linear } from "./linear.ts";
+export { logSoftmax, logSumExp } from "./logSumExp.ts";
 export {
   all,
   bias,
@@ -74,15 +84,20 @@ export {
   window,
 } from "./mask.ts";
 export { type MatmulOptions, matmul } from "./matmul.ts";
+export { maximum, minimum } from "./maximum.ts";
 export { mean } from "./mean.ts";
 export { type MeanPoolOptions, meanPool } from "./meanPool.ts";
 export { multiply } from "./multiply.ts";
 export { type NarrowOptions, narrow } from "./narrow.ts";
 export { type NLLLossOptions, nllLoss } from "./nllLoss.ts";
+export { type NormOptions, norm } from "./norm.ts";
 export { type NormalizeOptions, normalize } from "./normalize.ts";
+export { oneHot } from "./oneHot.ts";
 export { packedProjection } from "./packedProjection.ts";
 export { packPadded, padPacked } from "./packPadded.ts";
+export { pad } from "./pad.ts";
 export { type PairwiseDistanceOptions, pairwiseDistance } from "./pairwiseDistance.ts";
+export { permute, transpose } from "./permute.ts";
 export type { Activation } from "./product.ts";
 export {
   type RecurrentCellKind,
@@ -98,5 +113,12 @@ export { reshape } from "./reshape.ts";
 export { rmsNorm } from "./rmsNorm.ts";
 export { type RotateOptions, rotate } from "./rotate.ts";
 export { scale } from "./scale.ts";
+export { type SliceRange, slice } from "./slice.ts";
 export { softmax } from "./softmax.ts";
-export { type ReduceOptions, sum } from "./sum.ts";
+export { chunk, split } from "./split.ts";
+export { squeeze, unsqueeze } from "./squeeze.ts";
+export { subtract } from "./subtract.ts";
+export { sum } from "./sum.ts";
+export { type Ranked, type SortOptions, sort, type TopKOptions, topK } from "./topK.ts";
+export { std, type VarianceOptions, variance } from "./variance.ts";
+export { maskedFill, type TriangleOptions, tril, triu, where } from "./where.ts";

@@ -1,5 +1,6 @@
 import { record } from "../autograd/tape.ts";
 import { FoveaError } from "../runtime/errors.ts";
+import { scope } from "../tensor/scope.ts";
 import { formatShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { count, expectFloat } from "./checks.ts";
@@ -15,11 +16,13 @@ export interface MatmulOptions {
 
 /**
  * `a · b`: `a [..., m, k]`, `b [..., k, n]`, out `[..., m, n]`; leading axes are broadcast as NumPy does. A transposed operand is
- * read where it lies.
+ * read where it lies. A vector `a [k]` is a row and `b [k]` a column, and the result lacks that axis; transposing changes no vector.
  *
  * Throws `SHAPE`, `RANK`, `DTYPE`, `DISPOSED`.
  */
 export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions = {}): Tensor {
+  expectFloat("matmul", { a, b });
+  if (a.shape.length === 1 || b.shape.length === 1) return productOfVectors(a, b, transposeA, transposeB);
   const { m, n, k } = innerDims(a, b, transposeA, transposeB);
   const leading = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   const left = oneOrWhole(a, leading);
@@ -37,6 +40,17 @@ export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
   if (left !== a) left.dispose();
   if (right !== b) right.dispose();
   return out;
+}
+
+function productOfVectors(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
+  const [row, column] = [a.shape.length === 1, b.shape.length === 1];
+  return scope(() => {
+    const left = row ? a.reshape([1, a.length]) : a;
+    const right = column ? b.reshape([b.length, 1]) : b;
+    const out = matmul(left, right, { transposeA: !row && transposeA, transposeB: !column && transposeB });
+    const shape = out.shape.toSpliced(-2, 2, ...(row ? [] : out.shape.slice(-2, -1)), ...(column ? [] : out.shape.slice(-1)));
+    return out.reshape(shape);
+  });
 }
 
 /** A product of two operands, each with a matrix for every item of the batch or one for all of them. */
@@ -88,9 +102,8 @@ function oneOrWhole(operand: Tensor, leading: readonly number[]): Tensor {
 }
 
 function innerDims(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): { m: number; n: number; k: number } {
-  expectFloat("matmul", { a, b });
   if (a.shape.length < 2 || b.shape.length < 2)
-    throw new FoveaError("RANK", `matmul: a and b need at least 2 axes, got ${formatShape(a.shape)} and ${formatShape(b.shape)}`);
+    throw new FoveaError("RANK", `matmul: a and b need at least 1 axis, got ${formatShape(a.shape)} and ${formatShape(b.shape)}`);
   const [a0, a1] = a.shape.slice(-2) as [number, number];
   const [b0, b1] = b.shape.slice(-2) as [number, number];
   const [m, k] = transposeA ? [a1, a0] : [a0, a1];

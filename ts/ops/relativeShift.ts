@@ -8,6 +8,7 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import { count, expectFloat } from "./checks.ts";
 import { concat } from "./concat.ts";
 import { narrow } from "./narrow.ts";
+import { arrange } from "./strided.ts";
 
 /**
  * From columns that are distances to columns that are keys: `x [..., queryLen, span]`, out `[..., queryLen, keyLen]`, row i moved
@@ -71,33 +72,24 @@ interface Sizes {
 
 /** Each row of `byKey` from where it lies in `byDistance`: one element further to the left than in the row before. */
 function toKeys(byDistance: Tensor, byKey: Tensor, sizes: Sizes): void {
-  if (byKey.length === 0) return;
-  for (const { distances, keys } of placesOf(sizes))
-    kernels.copyStrided({
-      ...{ x: byDistance, xLen: byDistance.length, xOffset: distances, xStride: sizes.span - 1 },
-      ...{ out: byKey, outLen: byKey.length, outOffset: keys, outStride: sizes.keyLen },
-      ...{ rows: sizes.queryLen, cols: sizes.keyLen },
-    });
+  const axes = axesOf(sizes).map(({ size, distances, keys }) => ({ size, x: distances, out: keys }));
+  arrange(byDistance, byKey, { axes, xOffset: sizes.queryLen - 1 });
 }
 
 /** The way back; 0 around the rows. */
 function toDistances(byKey: Tensor, byDistance: Tensor, sizes: Sizes): void {
   if (byDistance.length > 0) kernels.fill({ out: byDistance, n: byDistance.length, value: 0 });
-  if (byKey.length === 0) return;
-  for (const { distances, keys } of placesOf(sizes))
-    kernels.copyStrided({
-      ...{ x: byKey, xLen: byKey.length, xOffset: keys, xStride: sizes.keyLen },
-      ...{ out: byDistance, outLen: byDistance.length, outOffset: distances, outStride: sizes.span - 1 },
-      ...{ rows: sizes.queryLen, cols: sizes.keyLen },
-    });
+  const axes = axesOf(sizes).map(({ size, distances, keys }) => ({ size, x: keys, out: distances }));
+  arrange(byKey, byDistance, { axes, outOffset: sizes.queryLen - 1 });
 }
 
-/** Where the first row of each piece lies. */
-function placesOf({ pieces, queryLen, keyLen, span }: Sizes): { distances: number; keys: number }[] {
-  return Array.from({ length: pieces }, (_, piece) => ({
-    distances: piece * queryLen * span + queryLen - 1,
-    keys: piece * queryLen * keyLen,
-  }));
+/** Pieces, queries and keys: how far apart they lie. */
+function axesOf({ pieces, queryLen, keyLen, span }: Sizes): { size: number; distances: number; keys: number }[] {
+  return [
+    { size: pieces, distances: queryLen * span, keys: queryLen * keyLen },
+    { size: queryLen, distances: span - 1, keys: keyLen },
+    { size: keyLen, distances: 1, keys: 1 },
+  ];
 }
 
 /** The authors' way: one column more, and rows of the same memory, cut to the old width, begin one further to the left each. */

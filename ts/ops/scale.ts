@@ -15,3 +15,10 @@ export function scale(x: Tensor, factor: number): Tensor {
     return [dX];
   });
 }
+
+/** `−x`. Not recorded. */
+export function negated(x: Tensor): Tensor {
+  const out = empty(x.shape);
+  if (x.length > 0) kernels.scale({ x, out, n: x.length, factor: -1 });
+  return out;
+}

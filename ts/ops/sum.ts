@@ -1,28 +1,18 @@
 import { record } from "../autograd/tape.ts";
 import { kernels } from "../runtime/kernels.gen.ts";
-import { axisOf } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import { aroundAxis, expectFloat } from "./checks.ts";
-import { repeatAxis, sumAxis } from "./expand.ts";
+import { expectFloat } from "./checks.ts";
+import { folded, type Middle, type ReduceOptions, reduceWith } from "./fold.ts";
+import { arrange } from "./strided.ts";
 
-export interface ReduceOptions {
-  /** The axis to sum over; all of them if left out. */
-  axis?: number | undefined;
-  /** Leave that axis in place, with size 1. */
-  keepdim?: boolean;
-}
-
-/** The sum of all elements, a single number, or along one axis. Throws `RANGE`, `DTYPE`, `DISPOSED`. */
-export function sum(x: Tensor, { axis, keepdim = false }: ReduceOptions = {}): Tensor {
+/** The sum of all elements, a single number, or along one or several axes; 0 of none. Throws `RANGE`, `DTYPE`, `DISPOSED`. */
+export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   expectFloat("sum", { x });
-  if (axis === undefined) return sumOfAll(x);
-  const at = axisOf("sum", axis, x.shape);
-  const { outer, length, inner } = aroundAxis(x.shape, at);
-  const kept = x.shape.with(at, 1);
-  const summed = sumAxis(x, outer, length, inner);
-  const out = summed.reshape(keepdim ? kept : x.shape.toSpliced(at, 1));
-  summed.dispose();
-  return record(out, [x], [], (dOut) => [repeatAxis(dOut.reshape(kept), at, length)]);
+  if (options.axis === undefined && !options.keepdim) return sumOfAll(x);
+  return reduceWith("sum", x, options, (middle) => {
+    const out = folded("sum", middle);
+    return record(out, [middle.x], [], (dOut, grads) => [repeated(dOut, middle, grads.empty(0))]);
+  });
 }
 
 function sumOfAll(x: Tensor): Tensor {
@@ -33,6 +23,13 @@ function sumOfAll(x: Tensor): Tensor {
     if (dX.length > 0) kernels.fill({ out: dX, n: dX.length, value: dOut.item() });
     return [dX];
   });
+}
+
+/** Fills `dX` with the gradient of the sum each element went into. */
+function repeated(dOut: Tensor, { dims: { outer, len, inner } }: Middle, dX: Tensor): Tensor {
+  const across = { size: inner, x: 1, out: 1 };
+  arrange(dOut, dX, { axes: [{ size: outer, x: inner, out: len * inner }, { size: len, x: 0, out: inner }, across] });
+  return dX;
 }
 
 /** The sum of all elements, as a number: blocks in float32, the blocks' sums in float64. Their order is fixed. */

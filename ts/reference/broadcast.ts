@@ -14,8 +14,9 @@ export const binaries: readonly ((x: number, y: number) => number)[] = [
 const ternaries: readonly ((x: number, y: number, z: number) => number)[] = [
   (x, y, z) => z * Math.exp(x - y),
   (x, y, z) => z * (x - y),
-  (x, y, z) => (x === y ? z : 0),
+  (x, y, z) => z * (x === y ? 1 : 0),
   (x, y, z) => z - y * Math.exp(x),
+  (x, y, z) => x - y - z,
 ];
 
 const comparisons: readonly ((x: number, y: number) => boolean)[] = [

@@ -4,7 +4,7 @@
 //! ```text
 //!  binary     0 x + y   1 x − y   2 x · y   3 x / y   4 max(x, y)   5 min(x, y)
 //!             6 the share of x in the gradient of max: 1, but ½ where x = y and 0 where x < y
-//!  ternary    0 z · e^(x − y)   1 z · (x − y)   2 z where x = y, else 0   3 z − y · eˣ
+//!  ternary    0 z · e^(x − y)   1 z · (x − y)   2 z · [x = y]   3 z − y · eˣ   4 (x − y) − z
 //!  select     a where the condition is set, else b
 //!  compare    0 x = y   1 x ≠ y   2 x < y   3 x ≤ y
 //! ```
@@ -149,8 +149,9 @@ pub fn ternary(op: i32, x: [&[f32]; 3], axes: &[i32], out: &mut [f32], pool: &im
     match op {
         0 => run(EXP_TASK, &whole(|[x, y, z]| z * exp(x - y))),
         1 => run(COPY_TASK, &whole(|[x, y, z]| z * (x - y))),
-        2 => run(COPY_TASK, &whole(|[x, y, z]| x.equals(y).select(z, Lane::zero()))),
+        2 => run(COPY_TASK, &whole(|[x, y, z]| z * x.equals(y).select(Lane::splat(1.0), Lane::zero()))),
         3 => run(EXP_TASK, &whole(|[x, y, z]| z - y * exp(x))),
+        4 => run(COPY_TASK, &whole(|[x, y, z]| (x - y) - z)),
         _ => panic!("ternary: there is no such op"),
     }
 }
