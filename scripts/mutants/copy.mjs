@@ -1,0 +1,90 @@
+// A copy of the kernels, their tests and the scripts that build them, in `.setup/mutants`: nothing that happens there touches the working tree.
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { root } from "../setup/paths.mjs";
+import { VARIANTS } from "../setup/variants.mjs";
+import { applyMutant } from "./parse.mjs";
+
+/** @typedef {import("./parse.mjs").Mutant} Mutant */
+
+const COPY = root(".setup/mutants");
+const COPIED = ["crates", "scripts", "ts", "test/cases", "test/cases.ts", "test/harness", "test/kernels"];
+const SINGLE_FILES = ["package.json", "tsconfig.json", "vitest.config.ts"];
+/** A bug may make a loop endless. */
+const TOO_LONG = 180_000;
+
+/** What is built is kept from run to run, sources are not. */
+export function makeCopy() {
+  mkdirSync(COPY, { recursive: true });
+  for (const path of [...COPIED, ...SINGLE_FILES]) {
+    rmSync(join(COPY, path), { recursive: true, force: true });
+    cpSync(root(path), join(COPY, path), { recursive: true, preserveTimestamps: true });
+  }
+  if (!existsSync(join(COPY, "node_modules"))) symlinkSync(root("node_modules"), join(COPY, "node_modules"));
+}
+
+/** Runs `work` with the bug in the copy. @template T @param {Mutant} mutant @param {() => Promise<T>} work @returns {Promise<T>} */
+export async function withMutant(mutant, work) {
+  const file = join(COPY, mutant.file);
+  const text = readFileSync(file, "utf8");
+  writeFileSync(file, applyMutant(mutant, text));
+  try {
+    return await work();
+  } finally {
+    writeFileSync(file, text);
+  }
+}
+
+/** The native tests of one file. @param {string} tests @param {import("../setup/rust.mjs").Rust} rust */
+export async function nativeTests(tests, rust) {
+  const env = { ...rust.env, CARGO_TARGET_DIR: join(COPY, "target/native") };
+  const args = ["test", "--manifest-path", join(COPY, "crates/Cargo.toml"), "--locked", "-p", "fovea-kernels", "--test", tests];
+  const built = await runInCopy("cargo", [...args, "--no-run"], env);
+  if (!built.ok) throw new Error(`the native tests do not compile:\n${built.output}`);
+  return runInCopy("cargo", args, env);
+}
+
+/** Builds one wasm variant of the copy, by the copy's own scripts. @param {boolean} workers @param {import("../setup/rust.mjs").Rust} rust */
+export async function buildCopy(workers, rust) {
+  /** @type {typeof import("../setup/wasm.mjs")} */
+  const { buildWasm } = await import(pathToFileURL(join(COPY, "scripts/setup/wasm.mjs")).href);
+  const variant = VARIANTS.find(({ name }) => name === variantName(workers));
+  if (variant) await buildWasm(variant, rust, () => {}, join(COPY, "wasm.log"));
+}
+
+/** The cases of some kernels in that variant. @param {string[]} kernels @param {boolean} workers */
+export function wasmCases(kernels, workers) {
+  const file = workers ? "test/kernels/threads.test.ts" : "test/kernels/parity.test.ts";
+  const threads = workers ? "[24]" : "1";
+  const pattern = `^${variantName(workers)}, threads: ${threads} (${kernels.join("|")})(:| )`;
+  const vitest = join(COPY, "node_modules/vitest/vitest.mjs");
+  return runInCopy(process.execPath, [vitest, "run", "--root", COPY, "--reporter=dot", file, "-t", pattern], process.env);
+}
+
+/** @param {boolean} workers */
+const variantName = (workers) => (workers ? "simd-threads" : "simd");
+
+/**
+ * @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{ ok: boolean, output: string }>} not ok too if it took too long
+ */
+function runInCopy(command, args, env) {
+  return new Promise((resolve, reject) => {
+    // A process group of its own, so that what cargo or vitest started ends with it.
+    const child = spawn(command, args, { cwd: COPY, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (chunk) => {
+        output += chunk;
+      });
+    }
+    const timer = setTimeout(() => child.pid && process.kill(-child.pid, "SIGKILL"), TOO_LONG);
+    child.on("error", reject);
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      resolve({ ok: code === 0, output });
+    });
+  });
+}
