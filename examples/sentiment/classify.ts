@@ -16,7 +16,7 @@ export interface Classification extends AttentionMap {
 /** Classifies one text, with its attention in every layer and head. */
 export function classify(model: SequenceClassifier, tokenizer: WordTokenizer, text: string, maxLen: number): Classification {
   const words = tokenizer.tokenize(text);
-  const ids = tokenizer.encode(text);
+  const ids = tokenizer.encode(text, { splitSpecialTokens: true });
   const tokens = words.slice(0, maxLen);
   model.eval();
   const { probabilities, map } = scope(() =>

@@ -46,7 +46,7 @@ export async function loadDataset(files: DataFiles): Promise<Dataset> {
     name,
     texts: examples,
     examples: examples.map(({ text, label, line }) => ({
-      ids: tokenizer.encode(text),
+      ids: tokenizer.encode(text, { splitSpecialTokens: true }),
       label: classes.indexOf(label, `${name}:${line}`),
     })),
   });

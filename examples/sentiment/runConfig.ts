@@ -26,8 +26,8 @@ const NO_RUN = "this is no folder that a training has written";
 export async function readRunConfig(folder: string): Promise<{ config: RunConfig; tokenizer: WordTokenizer }> {
   const config = (await readJson(folder, "config.json")) as RunConfig;
   if (config?.format !== FORMAT) throw new UsageError(`${folder}/config.json is not the configuration of a run of this example.`);
-  const vocabulary = await readJson(folder, "vocabulary.json");
-  const tokenizer = withPath(`${folder}/vocabulary.json`, () => WordTokenizer.fromJSON(vocabulary));
+  const json = await readJson(folder, "tokenizer.json");
+  const tokenizer = withPath(`${folder}/tokenizer.json`, () => WordTokenizer.fromJSON(json));
   return { config, tokenizer };
 }
 

@@ -91,7 +91,7 @@ function epochLine({ epoch, loss, accuracy, validLoss, validAccuracy, seconds }:
 async function save({ folder, config, dataset, training }: Session): Promise<void> {
   await writeRun(folder, {
     "config.json": `${JSON.stringify(config, null, 2)}\n`,
-    "vocabulary.json": `${JSON.stringify(dataset.tokenizer)}\n`,
+    "tokenizer.json": `${JSON.stringify(dataset.tokenizer)}\n`,
     "metrics.jsonl": linesOf(training.metrics),
     "model.safetensors": training.modelFile,
     "resume.safetensors": training.checkpoint.bytes,
@@ -137,7 +137,7 @@ async function conclude(session: Session, seconds: number): Promise<void> {
   screen.say(`
 best after epoch ${training.bestEpoch}; time ${clock(seconds)}, wasm memory at most ${mebibytes(memory.peak)}
 ${scoreText("validation", dataset.valid, valid, config)}${test ? scoreText("test", dataset.test!, test, config) : ""}
-written: ${["model.safetensors", "config.json", "vocabulary.json", "metrics.jsonl", "attention.html"].join(", ")} in ${folder}
+written: ${["model.safetensors", "config.json", "tokenizer.json", "metrics.jsonl", "attention.html"].join(", ")} in ${folder}
 try it:  npm start -- --predict ${shellWord(folder)} "${EXAMPLE}"`);
 }
 

@@ -1,4 +1,4 @@
-import { Classes, holdOut, WordTokenizer, words } from "fovea/data";
+import { Classes, holdOut, WordPieceTokenizer, WordTokenizer, words } from "fovea/data";
 import { describe, expect, it } from "vitest";
 
 describe("words", () => {
@@ -36,19 +36,29 @@ describe("WordTokenizer", () => {
 
   it("leaves out rare words, and more of them where the size is limited", () => {
     expect(WordTokenizer.train(texts, { minCount: 2 }).vocabulary).toEqual(["<pad>", "<unk>", "a", "b", "c"]);
-    expect(WordTokenizer.train(texts, { maxSize: 4, specials: ["<cls>"] }).vocabulary).toEqual(["<pad>", "<unk>", "<cls>", "a"]);
+    expect(WordTokenizer.train(texts, { vocabSize: 4, specials: ["<cls>"] }).vocabulary).toEqual([
+      "<pad>",
+      "<unk>",
+      "<cls>",
+      "a",
+    ]);
   });
 
   it("takes unknown words for the unknown, and gives back the words of ids", () => {
     const tokenizer = WordTokenizer.train(texts);
     expect(tokenizer.encode("A new b!")).toEqual([2, 1, 3, 1]);
-    expect(tokenizer.decode([2, 1, 3])).toEqual(["a", "<unk>", "b"]);
+    expect(tokenizer.decode([2, 1, 3])).toBe("a b");
+    expect(tokenizer.decode([2, 1, 3], { skipSpecialTokens: false })).toBe("a <unk> b");
     expect(() => tokenizer.decode([6])).toThrow(expect.objectContaining({ code: "RANGE" }));
   });
 
-  it("never lets a text name a special entry", () => {
+  it("reads a special entry in a text as such, unless it may not", () => {
     const tokenizer = WordTokenizer.train(["<pad> <unk> < x"]);
-    expect(tokenizer.encode("<pad>")).not.toContain(tokenizer.paddingId);
+    expect(tokenizer.encode("x<pad>")).toEqual([tokenizer.idOf("x"), tokenizer.paddingId]);
+    expect(tokenizer.encode("x<pad>", { splitSpecialTokens: true })).toEqual(
+      ["x", "<", "pad", ">"].map((token) => tokenizer.idOf(token)),
+    );
+    expect(() => tokenizer.idOf("<eos>")).toThrow(expect.objectContaining({ code: "RANGE" }));
   });
 
   it("is the same after a round trip through JSON", () => {
@@ -58,16 +68,20 @@ describe("WordTokenizer", () => {
     expect(again.vocabulary).toEqual(tokenizer.vocabulary);
   });
 
-  it.each([null, {}, { lowerCase: true, vocabulary: ["a"] }, { lowerCase: true, vocabulary: ["<pad>", "<unk>", "a", "a"] }, 7])(
-    "refuses %j as a tokenizer",
-    (json) => {
-      expect(() => WordTokenizer.fromJSON(json)).toThrow(expect.objectContaining({ code: "DATA" }));
-    },
-  );
+  it.each([
+    null,
+    {},
+    7,
+    { model: {} },
+    { model: { type: "WordLevel", vocab: { a: 0 }, unk_token: "a" } },
+    WordPieceTokenizer.train([], { vocabSize: 5 }),
+  ])("refuses %j as a tokenizer", (json) => {
+    expect(() => WordTokenizer.fromJSON(json)).toThrow(expect.objectContaining({ code: "DATA" }));
+  });
 
   it("refuses limits that make no sense", () => {
     expect(() => WordTokenizer.train(texts, { minCount: 0 })).toThrow(expect.objectContaining({ code: "RANGE" }));
-    expect(() => WordTokenizer.train(texts, { maxSize: 1 })).toThrow(expect.objectContaining({ code: "RANGE" }));
+    expect(() => WordTokenizer.train(texts, { vocabSize: 1 })).toThrow(expect.objectContaining({ code: "RANGE" }));
   });
 });
 

@@ -48,7 +48,7 @@ describe("a training", () => {
       "config.json",
       "metrics.jsonl",
       "model.safetensors",
-      "vocabulary.json",
+      "tokenizer.json",
     ]);
     const config = JSON.parse(readFileSync(cli.path("run", "config.json"), "utf8"));
     expect(config).toMatchObject({ classes: ["neg", "pos"], model: { dModel: 32 }, recipe: { epochs: 20 } });
@@ -111,7 +111,7 @@ describe("Ctrl-C", () => {
       "metrics.jsonl",
       "model.safetensors",
       "resume.safetensors",
-      "vocabulary.json",
+      "tokenizer.json",
     ]);
     expect((await cli.run(["--predict", "stop ped", "good"])).code).toBe(0);
     const printed = /npm start -- (--resume) '(.*)'/.exec(stopped.stdout);
@@ -159,7 +159,7 @@ describe("bad input", () => {
     const model = readFileSync(cli.path("run", "model.safetensors"));
     writeFileSync(cli.path("damaged", "model.safetensors"), model.subarray(0, model.length - 100));
     cpSync(cli.path("run"), cli.path("swapped"), { recursive: true });
-    copyFileSync(cli.path("run", "vocabulary.json"), cli.path("swapped", "config.json"));
+    copyFileSync(cli.path("run", "tokenizer.json"), cli.path("swapped", "config.json"));
   });
 
   it.each<[what: string, args: string[], message: RegExp]>([

@@ -10,7 +10,7 @@ import type { Tensor } from "../../ts/tensor/tensor.ts";
 
 /** The goldens in this folder, or in the one that `GOLDEN_DIR` names: other seeds and shapes run through the same tests. */
 const here = dirname(fileURLToPath(import.meta.url));
-const folder = process.env.GOLDEN_DIR ? resolve(process.env.GOLDEN_DIR) : here;
+export const goldenFolder = process.env.GOLDEN_DIR ? resolve(process.env.GOLDEN_DIR) : here;
 
 /** A case of a group's index.json: its name, how it was made (under PyTorch's own names), and its tensors. */
 export interface GoldenCase {
@@ -53,9 +53,9 @@ export function testGoldens<C extends GoldenCase>(
   exceptions: readonly Exception<C>[],
   compute: (each: C, goldens: Goldens) => Record<string, Golden | Tensor>,
 ): void {
-  const index = join(folder, group, "index.json");
+  const index = join(goldenFolder, group, "index.json");
   if (!existsSync(index)) {
-    if (folder === here) throw new Error(`${index} is missing`);
+    if (goldenFolder === here) throw new Error(`${index} is missing`);
     test.skip(`${group}: GOLDEN_DIR has no ${group}/index.json`);
     return;
   }
@@ -69,7 +69,7 @@ export function testGoldens<C extends GoldenCase>(
       else
         test(each.name, () =>
           scope(() => {
-            const goldens = read(join(folder, group, each.file ?? ""), each);
+            const goldens = read(join(goldenFolder, group, each.file ?? ""), each);
             expectGoldens(each, goldens, compute(each, goldens));
           }),
         );

@@ -1,11 +1,11 @@
 /**
  * From files of examples to batches.
  *
- *     import { Classes, readTextExamples, WordTokenizer } from "fovea/data";
+ *     import { ByteLevelBpeTokenizer, Classes, readTextExamples } from "fovea/data";
  *
  *     const examples = await readTextExamples("train.tsv");
  *     const classes = Classes.of(examples.map(({ label }) => label));
- *     const tokenizer = WordTokenizer.train(examples.map(({ text }) => text), { minCount: 2 });
+ *     const tokenizer = ByteLevelBpeTokenizer.train(examples.map(({ text }) => text), { vocabSize: 5000 });
  *
  * @module
  */
@@ -19,6 +19,14 @@ export { type Line, lines } from "./lines.ts";
 export { readText, type TextChunks } from "./readText.ts";
 export type { SourceName, TableRow } from "./table.ts";
 export { type ReadOptions, readTextExamples, type TextExample, type TextFormat, textExamples } from "./textExamples.ts";
+export { type ByteLevelBpeOptions, ByteLevelBpeTokenizer } from "./tokenizers/byteLevelBpeTokenizer.ts";
+export { CharacterTokenizer, type CharacterTokenizerOptions } from "./tokenizers/characterTokenizer.ts";
+export type { DecodeOptions, EncodeOptions, Encoding, Span } from "./tokenizers/encoding.ts";
+export { type PretrainedTokenizer, pretrainedTokenizer } from "./tokenizers/pretrainedTokenizer.ts";
+export { Tokenizer } from "./tokenizers/tokenizer.ts";
+export type { TokenizerJson } from "./tokenizers/tokenizerJson.ts";
+export type { WordLevelOptions } from "./tokenizers/wordLevel.ts";
+export { type WordPieceOptions, WordPieceTokenizer } from "./tokenizers/wordPieceTokenizer.ts";
+export { type WordOptions, words } from "./tokenizers/words.ts";
+export { WordTokenizer, type WordTokenizerOptions } from "./tokenizers/wordTokenizer.ts";
 export { tsvRows } from "./tsv.ts";
-export { type WordOptions, words } from "./words.ts";
-export { WordTokenizer, type WordTokenizerJson, type WordTokenizerOptions } from "./wordTokenizer.ts";
