@@ -9,7 +9,7 @@ import { root } from "../../scripts/setup/paths.mjs";
 const runFile = promisify(execFile);
 
 export interface Installed {
-  /** An empty project that has installed the packed package and nothing else. */
+  /** An empty project that has installed the packed package, what it depends on, and nothing else. */
   readonly folder: string;
   /** Every file in the package, sorted. */
   readonly files: string[];
@@ -27,8 +27,17 @@ export async function installPacked(): Promise<Installed> {
   const write = (name: string, text: string) => writeFile(join(folder, name), text);
   const packed = await npm(root(), "pack", "--json", "--ignore-scripts", "--pack-destination", folder);
   const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }];
+  const needed = await npm(
+    root("node_modules/fourier-transform"),
+    "pack",
+    "--json",
+    "--ignore-scripts",
+    "--pack-destination",
+    folder,
+  );
+  const [{ filename: dependency }] = JSON.parse(needed) as [{ filename: string }];
   await write("package.json", JSON.stringify({ name: "consumer", private: true, type: "module" }));
-  await npm(folder, "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", `./${filename}`);
+  await npm(folder, "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", `./${dependency}`, `./${filename}`);
   return {
     folder,
     files: files.map(({ path }) => path).sort(),
