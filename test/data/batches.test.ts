@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { collate, planBatches } from "../../ts/data/batches.ts";
+import { collate, planBatches } from "../../ts/data/index.ts";
 import { batches, dispose, init, runtime, scope } from "../../ts/index.ts";
 
 beforeAll(() => init({ threads: 1 }));

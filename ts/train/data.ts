@@ -1,4 +1,5 @@
-import { type Batch, type BatchOptions, collate, type Example, planBatches } from "../data/batches.ts";
+import { type Batch, type BatchOptions, collate, type Example } from "../data/batches.ts";
+import { planBatches } from "../data/planBatches.ts";
 import { FoveaError } from "../runtime/errors.ts";
 
 /** Examples, which are shuffled, put together by length and padded, or batches ready-made, which are taken as they come. */
