@@ -1,42 +1,18 @@
-import { readFileSync } from "node:fs";
-import { transform } from "esbuild";
 import * as fovea from "fovea";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { root } from "../../scripts/setup/paths.mjs";
+import { blocks, readPage, testSnippets } from "./snippets.ts";
 
-const page = readFileSync(root("docs/attention.md"), "utf8");
-
-/** Half of the last decimal that the page writes; a formula computed in float32 is far closer. */
-const TOLERANCE = 5e-5;
-
-/** `expression; // = what it gives` */
-const CHECK = /^(\S.*); \/\/ = (.+)$/gm;
+const page = readPage("docs/attention.md");
 
 const MASKS = "causal window sinks lengths documents packed prefix keep drop bias slopes all".split(" ");
 
-interface Block {
-  line: number;
-  text: string;
-}
-
-const snippets = blocks("ts");
-const drawings = blocks("text");
+const drawings = blocks(page, "text");
 
 beforeAll(() => fovea.init({ threads: 1 }));
 afterAll(() => fovea.dispose());
 
 describe("snippets of docs/attention.md", () => {
-  test.each(snippets)("line $line", async ({ text }) => {
-    expect(text.match(CHECK), "a snippet without a check").not.toBeNull();
-    let checked = 0;
-    const run = await compiled(text);
-    fovea.manualSeed(1);
-    await run(fovea, (got: unknown, wanted: unknown) => {
-      checked += 1;
-      expectSame(got, wanted);
-    });
-    expect(checked).toBe(text.match(CHECK)?.length);
-  });
+  testSnippets(blocks(page, "ts"), { fovea });
 });
 
 describe("drawings of docs/attention.md", () => {
@@ -55,21 +31,6 @@ describe("drawings of docs/attention.md", () => {
   });
 });
 
-function blocks(language: string): Block[] {
-  return [...page.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, "gm"))].map((match) => ({
-    line: page.slice(0, match.index).split("\n").length,
-    text: match[1] ?? "",
-  }));
-}
-
-/** A snippet as a function of the library and of what its checks call. */
-async function compiled(text: string): Promise<(library: object, check: unknown) => Promise<void>> {
-  const checks = text.replace(CHECK, "check($1, $2);");
-  const { code } = await transform(checks, { loader: "ts", tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } } });
-  const body = code.replace(/^import (\{[^}]*\}) from "fovea";$/m, "const $1 = library;");
-  return new Function("library", "check", `return (async () => {\n${body}\n})();`) as Awaited<ReturnType<typeof compiled>>;
-}
-
 function maskOf(expression: string): fovea.Mask {
   return new Function(...Object.keys(fovea), `return ${expression};`)(...Object.values(fovea));
 }
@@ -83,16 +44,4 @@ function seen(mask: fovea.Mask, drawn: number[][][]): number[][][] {
     const items = weights!.reshape([batch, queryLen, keyLen]).toNested() as number[][][];
     return items.map((item) => item.map((row) => row.map((weight) => (weight === 0 ? 0 : 1))));
   });
-}
-
-function expectSame(got: unknown, wanted: unknown, path = "it"): void {
-  if (typeof wanted === "number" && typeof got === "number") {
-    const near = Math.abs(got - wanted) <= TOLERANCE;
-    expect(near, `${path} is ${got}, not ${wanted}`).toBe(true);
-  } else if (Array.isArray(wanted) && Array.isArray(got)) {
-    expect(got.length, `length of ${path}`).toBe(wanted.length);
-    wanted.forEach((value, i) => {
-      expectSame(got[i], value, `${path}[${i}]`);
-    });
-  } else expect(got, path).toEqual(wanted);
 }
