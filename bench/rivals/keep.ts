@@ -11,11 +11,13 @@ export function recordFile(records: RivalRecord[], engines: Record<string, strin
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: { cpu, cores: availableParallelism(), system: `${type()} ${release().split(/[-+]/)[0]}` },
-    command: ["npm run bench:rivals --", ...process.argv.slice(2)].join(" "),
+    command: ["npm run bench:rivals --", ...process.argv.slice(2).map(quoted)].join(" "),
     engines,
     records,
   };
 }
+
+const quoted = (argument: string): string => (/^[\w,=./-]+$/.test(argument) ? argument : `'${argument}'`);
 
 /** Writes it as `DATE-MACHINE.json`; gives the path. A second run of a day takes the place of the first. */
 export function keepRecord(file: RecordFile): string {

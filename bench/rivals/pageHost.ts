@@ -28,7 +28,10 @@ export async function openPages(): Promise<Engine> {
     version: `Chromium ${browser.version()}`,
     async host(rival, threads) {
       if (rival.kind === "program") throw new RivalFailed("is no program for a page");
-      return pageHost(browser, site, await bundlePage(rival.module), threads);
+      const script = await bundlePage(rival.module).catch((error: Error) => {
+        throw new RivalFailed(error.message);
+      });
+      return pageHost(browser, site, script, threads);
     },
     async close() {
       await browser.close();

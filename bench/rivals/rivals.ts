@@ -16,8 +16,8 @@ interface Entry {
 export interface Library extends Entry {
   kind: "library";
   module: string;
-  /** Why it runs in Node alone, or in a page alone; left out if in both. */
-  only?: "node" | "page";
+  /** Not in a page. */
+  nodeOnly?: true;
 }
 
 /** A program of its own that answers `Request`s on stdin with `Answer`s on stdout, a line each; `threads` is its last argument. */
@@ -48,7 +48,7 @@ export const rivals: readonly Rival[] = [
   { kind: "library", name: "candle", module: "participants/candle.ts", prepare: () => buildRust("candle") },
   { kind: "library", name: "burn", module: "participants/burn.ts", prepare: () => buildRust("burn") },
   {
-    ...{ kind: "library", name: "ort-node", module: "participants/npm/ortNode.ts", only: "node" },
+    ...{ kind: "library", name: "ort-node", module: "participants/npm/ortNode.ts", nodeOnly: true },
     prepare: () => expectPackage("onnxruntime-node"),
   },
   { kind: "program", name: "pytorch", prepare: expectTorch, command: torchCommand },
