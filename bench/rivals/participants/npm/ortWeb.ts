@@ -1,4 +1,5 @@
-import * as ort from "onnxruntime-web/wasm";
+// Its build for Node. A page gets its smaller one without WebGPU in this one's place (pageBundle.ts), which in Node cannot start threads.
+import * as ort from "onnxruntime-web";
 import type { Load } from "../../participant.ts";
 import { onnxParticipant } from "./onnxRuntime.ts";
 
