@@ -21,14 +21,16 @@ export type Message =
   | { kind: "lines"; lines: string[] }
   | { kind: "error"; refused: boolean; message: string };
 
-// V8 of Node 20 has relaxed SIMD behind a flag; later ones by default, and in time without the flag.
-const nodeMajor = Number(process.versions.node.split(".")[0]);
-const engineFlags = nodeMajor < 22 ? ["--experimental-wasm-relaxed-simd"] : [];
+/** V8 of Node 20 has relaxed SIMD behind a flag, and is slower with it than without: only if it is asked for by name. Later ones have it by default. */
+function engineFlags({ variant }: Job["init"]): string[] {
+  const nodeMajor = Number(process.versions.node.split(".")[0]);
+  return nodeMajor < 22 && variant?.startsWith("relaxed") ? ["--experimental-wasm-relaxed-simd"] : [];
+}
 
 /** Runs `job` in a process of its own and hands on what it says. Rejects if it fails. */
 export function runJob(job: Job, hear: (message: Exclude<Message, { kind: "error" }>) => void): Promise<void> {
   const script = fileURLToPath(new URL("./child.ts", import.meta.url));
-  const execArgv = ["--import", import.meta.resolve("tsx"), ...engineFlags];
+  const execArgv = ["--import", import.meta.resolve("tsx"), ...engineFlags(job.init)];
   const child = fork(script, [JSON.stringify(job)], { execArgv });
   return new Promise((resolve, reject) => {
     let failure: Error | null = null;

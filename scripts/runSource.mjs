@@ -1,6 +1,5 @@
 // Sets up what is missing, then runs a TypeScript file of this repository with this process's arguments, in this very process: Ctrl-C and
 // the exit code need no passing on.
-import { setFlagsFromString } from "node:v8";
 import { root } from "./setup/paths.mjs";
 import { orExplain, setUp } from "./setup.mjs";
 
@@ -10,8 +9,6 @@ const SAME_KEY_PRESS = 200; // ms
 export const runSource = (file) =>
   orExplain(async () => {
     await setUp();
-    // V8 of Node 20 has relaxed SIMD behind a flag; later ones by default.
-    if (Number(process.versions.node.split(".")[0]) < 22) setFlagsFromString("--experimental-wasm-relaxed-simd");
     process.argv = [process.execPath, root(file), ...process.argv.slice(2)];
     oneSignalPerKeyPress();
     const { register } = await import("tsx/esm/api");

@@ -32,14 +32,12 @@ export async function openEngine(name: string): Promise<Engine> {
 }
 
 function nodeEngine(name: string, path: string): Engine {
-  // V8 of Node 20 has relaxed SIMD behind a flag; later ones by default.
-  const flags = Number(name.slice("node".length)) < 22 ? ["--experimental-wasm-relaxed-simd"] : [];
   const version = execFileSync(path, ["--version"], { encoding: "utf8" }).trim();
   return {
     name,
     version: `Node ${version.slice(1)}`,
     async host(rival, threads) {
-      if (rival.kind === "library") return nodeHost(rival.module, { path, flags }, threads);
+      if (rival.kind === "library") return nodeHost(rival.module, path, threads);
       return programHost(await rival.command(), threads);
     },
     close: async () => undefined,

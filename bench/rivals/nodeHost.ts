@@ -3,18 +3,12 @@ import { fileURLToPath } from "node:url";
 import { type Host, hostOf, Mailbox } from "./host.ts";
 import type { Answer } from "./messages.ts";
 
-/** A Node of the machine or of this folder. */
-export interface NodeEngine {
-  path: string;
-  flags: readonly string[];
-}
-
-/** Loads `module`, of this folder, in a process of its own. Throws `RivalFailed`. */
-export function nodeHost(module: string, { path, flags }: NodeEngine, threads: number): Promise<Host> {
+/** Loads `module`, of this folder, in a process of its own of the Node at `execPath`, without flags, as users run it. Throws `RivalFailed`. */
+export function nodeHost(module: string, execPath: string, threads: number): Promise<Host> {
   const script = fileURLToPath(new URL("./nodeChild.ts", import.meta.url));
   const child = fork(script, [module, String(threads)], {
-    execPath: path,
-    execArgv: ["--import", import.meta.resolve("tsx"), ...flags],
+    execPath,
+    execArgv: ["--import", import.meta.resolve("tsx")],
     stdio: ["ignore", "ignore", "ignore", "ipc"], // some greet
   });
   const mailbox = new Mailbox();

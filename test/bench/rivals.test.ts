@@ -15,7 +15,7 @@ import { rivals } from "../../bench/rivals/rivals.ts";
 import { reference } from "../../ts/reference/index.ts";
 
 const tiny: RivalCase = { op: "matmul", name: "tiny", shape: "", m: 7, n: 5, k: 3, transposeA: false, transposeB: true };
-const node = { path: process.execPath, flags: process.execArgv.filter((flag) => flag.includes("wasm")) };
+const node = process.execPath;
 const hosts: Host[] = [];
 
 afterEach(async () => {
