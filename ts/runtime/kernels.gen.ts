@@ -893,7 +893,7 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("attentionForward", "lse", args.lse, "ranges", args.ranges);
     apart("attentionForward", "lse", args.lse, "slopes", args.slopes);
     apart("attentionForward", "lse", args.lse, "out", args.out);
-    const scratchSize = scratchBytes(threads * (192 * roundUp(headDim, 4) + 192 * roundUp(valueHeadDim, 4) + 4352));
+    const scratchSize = scratchBytes(threads * (320 * roundUp(headDim, 4) + 320 * roundUp(valueHeadDim, 4) + 4608));
     const scratch = binding.scratch(scratchSize);
     try {
       binding.exports.attention_forward!(query, key, value, keyLengths, keep, bias, ranges, slopes, out, lse, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch, sinks, slopeOffset, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
@@ -948,7 +948,7 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     apart("attentionWeights", "weights", args.weights, "ranges", args.ranges);
     apart("attentionWeights", "weights", args.weights, "slopes", args.slopes);
     apart("attentionWeights", "weights", args.weights, "lse", args.lse);
-    const scratchSize = scratchBytes(threads * (192 * roundUp(headDim, 4) + 192 * roundUp(valueHeadDim, 4) + 4352));
+    const scratchSize = scratchBytes(threads * (320 * roundUp(headDim, 4) + 320 * roundUp(valueHeadDim, 4) + 4608));
     const scratch = binding.scratch(scratchSize);
     try {
       binding.exports.attention_weights!(query, key, keyLengths, keep, bias, ranges, slopes, lse, weights, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch, sinks, slopeOffset, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);

@@ -1,5 +1,5 @@
-//! Forward: a task owns 128 queries of one head and walks the keys once, 64 at a time; within that, 32 queries at a time, so that the
-//! scores, the packed keys and the values stay in L1 and the keys are packed once for four tiles.
+//! Forward: a task owns 256 queries of one head (128 where there are few heads) and walks the keys once, 64 at a time; within that, 64 queries at
+//! a time, so that the scores and the packed keys and values stay in the cache and are packed once for four tiles.
 
 use super::mask::Seen;
 use super::tile::{self, STRIDE, Tiles};
@@ -45,20 +45,21 @@ pub(super) fn each_block(
     task: impl Fn(Head, Range<usize>, &mut [f32]) + Sync,
 ) {
     let heads = shape.batch * shape.num_heads;
-    let blocks = shape.query_len.div_ceil(QUERY_BLOCK);
+    let block = shape.query_block();
+    let blocks = shape.query_len.div_ceil(block);
     let slot = scratch.len() / pool.threads();
     let scratch = Disjoint::new(scratch);
-    let nanoseconds = shape.nanoseconds(QUERY_BLOCK.min(shape.query_len), shape.key_len, products);
+    let nanoseconds = shape.nanoseconds(block.min(shape.query_len), shape.key_len, products);
     pool.for_each(heads * blocks, nanoseconds, &|index, thread| {
         // The last block first: under a causal mask it has the most to do.
-        let from = (blocks - 1 - index / heads) * QUERY_BLOCK;
-        let queries = from..(from + QUERY_BLOCK).min(shape.query_len);
+        let from = (blocks - 1 - index / heads) * block;
+        let queries = from..(from + block).min(shape.query_len);
         // SAFETY: each thread has a slot of its own.
         task(shape.head(index % heads), queries, unsafe { scratch.part(thread * slot..(thread + 1) * slot) });
     });
 }
 
-/// A thread's scratch: `192 · headDim + 192 · valueHeadDim` (both in whole vectors) `+ 4,352` elements.
+/// A thread's scratch: `320 · headDim + 320 · valueHeadDim` (both in whole vectors) `+ 4,608` elements.
 struct Slot<'a> {
     /// The block's queries, `[QUERY_BLOCK, headDim]`.
     queries: &'a mut [f32],
