@@ -156,12 +156,13 @@ impl Shape {
         (at.item * self.num_heads + at.head) * self.query_len + query
     }
 
-    /// About how long `queries` × `keys` scores of `products` products take, at 40 operations a nanosecond.
+    /// Queries of a task, by the shape alone.
     fn query_block(&self) -> usize {
         let tasks = self.batch * self.num_heads * self.query_len.div_ceil(QUERY_BLOCK);
         if tasks < TASKS { QUERY_BLOCK / 2 } else { QUERY_BLOCK }
     }
 
+    /// About how long `queries` × `keys` scores of `products` products take, at 40 operations a nanosecond.
     fn nanoseconds(&self, queries: usize, keys: usize, products: usize) -> usize {
         queries * keys * (self.head_dim + self.value_head_dim + 16) * products / 40
     }
