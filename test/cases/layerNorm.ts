@@ -38,6 +38,12 @@ const normShapes: readonly NormShape[] = [
   { why: "small spread, small eps", dims: { rows: 3, cols: 17, eps: Math.fround(1e-12) }, x: normal(1e-3) },
   { why: "one outlier", dims: { rows: 3, cols: 19, eps }, x: withAt(normal(), { 4: 1e4, 23: -1e4, 40: 1e4 }) },
   {
+    why: "one outlier, in front of many",
+    dims: { rows: 2, cols: 3001, eps },
+    x: withAt(normal(), { 0: 1e4, 3001: -1e4 }),
+    out: strict(0, 3e-7), // of the outlier, 75; twice that where everything is centred on it
+  },
+  {
     why: "squares near float32's limit",
     dims: { rows: 2, cols: 9, eps },
     x: normal(1e18),

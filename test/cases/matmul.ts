@@ -63,6 +63,8 @@ export const matmulCases: KernelCases<"matmul"> = {
     ...layouts.map((layout) => matmul(`batches, ${named(layout)}`, { batch: 3, m: 9, n: 14, k: 6, ...layout })),
     ...layouts.map((layout) => matmul(`one a for all, ${named(layout)}`, { batch: 3, aBatch: 1, m: 9, n: 14, k: 6, ...layout })),
     ...layouts.map((layout) => matmul(`one b for all, ${named(layout)}`, { batch: 2, bBatch: 1, m: 10, n: 7, k: 5, ...layout })),
+    ...layouts.map((layout) => matmul(`batches packed beforehand, ${named(layout)}`, { batch: 3, m: 51, n: 9, k: 7, ...layout })),
+    matmul("one b for all, packed beforehand", { batch: 3, bBatch: 1, m: 49, n: 11, k: 5 }),
     matmul("no batch", { batch: 0, m: 3, n: 4, k: 5 }),
     ...[3, 19].flatMap((m) => [
       matmul(`ReLU, ${m} rows`, { m, n: 21, k: 13, activation: 1 }, { given: ["bias", "pre"] }),

@@ -85,7 +85,7 @@ fn every_layout_at_every_size() {
 #[test]
 fn batches_share_or_own_operands() {
     for (a_batch, b_batch) in [(3, 3), (1, 3), (3, 1)] {
-        for m in [2, 11] {
+        for m in [2, 11, 53] {
             let p = Product { batch: 3, a_batch, b_batch, m, n: 7, k: 5, transpose_a: m == 11, transpose_b: m == 2 };
             check(p, true);
         }

@@ -56,6 +56,19 @@ fn rows_far_from_zero() {
 }
 
 #[test]
+fn rows_that_start_far_from_their_mean() {
+    let mut random = Random(6);
+    for cols in [17, 768, 3000] {
+        let mut x = random.normals(3 * cols);
+        x.chunks_exact_mut(cols).for_each(|row| row[0] *= 1e4);
+        let [out, ..] = run(&x, None, None, cols, EPS);
+        let want = forward64(&wide(&x), None, None, cols, EPS as f64);
+        let (got, want): (Vec<f32>, Vec<f64>) = (0..out.len()).filter(|i| i % cols > 0).map(|i| (out[i], want[i])).unzip();
+        assert_close(&format!("{cols}, the first one large"), &got, &want, 3e-6);
+    }
+}
+
+#[test]
 fn constant_rows_give_the_bias() {
     for value in [0.0, 0.1, -7e5, 1e30] {
         for cols in [1, 5, 64, 1023] {
