@@ -1,5 +1,6 @@
 // `npm run test:mutants`: puts known bugs into a copy of the kernels, one at a time, and expects a test to fail each time. `--only PATTERN` takes those
-// whose file or description matches. About a quarter of an hour for all on two cores, so no part of `npm test`.
+// whose file or description matches. First the native tests; what they let pass is built for wasm, where a case is expected to fail. About a
+// quarter of an hour for all on two cores, so no part of `npm test`.
 import { buildCopy, makeCopy, nativeTests, wasmCases, withMutant } from "./mutants/copy.mjs";
 import { readMutants } from "./mutants/parse.mjs";
 import { SetupError } from "./setup/progress.mjs";
@@ -7,6 +8,7 @@ import { findRust } from "./setup/rust.mjs";
 import { orExplain, setUp } from "./setup.mjs";
 
 /** @typedef {import("./mutants/parse.mjs").Mutant} Mutant */
+/** @typedef {import("./setup/rust.mjs").Rust} Rust */
 
 await orExplain(async () => {
   await setUp({ rust: true });
@@ -14,18 +16,10 @@ await orExplain(async () => {
   if (!rust) throw new SetupError("There is no Rust to build the kernels with.");
   const mutants = chosen(readMutants());
   makeCopy();
-  await withoutBugs(mutants, rust);
-  /** @type {string[]} */
-  const survivors = [];
-  for (const [i, mutant] of mutants.entries()) {
-    const start = performance.now();
-    const caught = await withMutant(mutant, () => trial(mutant, rust));
-    if (!caught) survivors.push(`${mutant.file}: ${mutant.why}`);
-    const place = mutant.file.replace(/^crates\/(kernels\/src\/)?/, "");
-    console.log(`${row([`${i + 1}/${mutants.length}`, caught ?? "SURVIVES", `${seconds(start)} s`, place])}${mutant.why}`);
-  }
+  const left = await natively(mutants, rust);
+  const survivors = await inWasm(left, rust);
   console.log(`\n${mutants.length - survivors.length} caught, ${survivors.length} survive`);
-  for (const survivor of survivors) console.log(`✗ ${survivor}`);
+  for (const { file, why } of survivors) console.log(`✗ ${file}: ${why}`);
   if (survivors.length > 0) process.exitCode = 1;
 });
 
@@ -40,37 +34,54 @@ function chosen(all) {
   return mutants;
 }
 
-/** A test that fails anyway catches nothing: all must pass on the copy as it is. @param {Mutant[]} mutants @param {import("./setup/rust.mjs").Rust} rust */
-async function withoutBugs(mutants, rust) {
-  for (const tests of new Set(mutants.map(({ tests }) => tests))) {
-    if (tests) await mustPass(`native tests ${tests}`, nativeTests(tests, rust));
+/** Those that the native tests do not catch. @param {Mutant[]} mutants @param {Rust} rust */
+async function natively(mutants, rust) {
+  for (const tests of new Set(mutants.map((mutant) => mutant.tests))) {
+    if (tests) await mustPass(`native tests: ${tests}`, nativeTests(tests, rust));
   }
-  for (const workers of new Set(mutants.map(({ workers }) => workers))) {
-    const kernels = new Set(mutants.filter((mutant) => mutant.workers === workers).flatMap((mutant) => mutant.kernels));
-    await buildCopy(workers, rust);
-    await mustPass(`wasm cases${workers ? " with workers" : ""}`, wasmCases([...kernels], workers));
+  const left = [];
+  for (const mutant of mutants) {
+    const { tests } = mutant;
+    const caught = tests !== null && (await tried(mutant, `native ${tests}`, async () => !(await nativeTests(tests, rust)).ok));
+    if (!caught) left.push(mutant);
   }
+  return left;
 }
 
-/** @param {string} what @param {Promise<{ ok: boolean, output: string }>} run */
+/** Those that no case in wasm catches either. @param {Mutant[]} mutants @param {Rust} rust */
+async function inWasm(mutants, rust) {
+  const survivors = [];
+  for (const workers of [false, true]) {
+    const some = mutants.filter((mutant) => mutant.workers === workers);
+    if (some.length === 0) continue;
+    await buildCopy(workers, rust);
+    const kernels = [...new Set(some.flatMap((mutant) => mutant.kernels))];
+    await mustPass(`cases in wasm${workers ? ", with workers" : ""}: ${kernels.join(" ")}`, wasmCases(kernels, workers));
+    for (const mutant of some) {
+      const caught = await tried(mutant, "wasm", async () => {
+        await buildCopy(workers, rust);
+        return !(await wasmCases(mutant.kernels, workers)).ok;
+      });
+      if (!caught) survivors.push(mutant);
+    }
+  }
+  return survivors;
+}
+
+/** A test that fails anyway catches nothing. @param {string} what @param {Promise<{ ok: boolean, output: string }>} run */
 async function mustPass(what, run) {
   const { ok, output } = await run;
-  if (!ok) throw new SetupError(`${output}\nThe ${what} fail without any bug.`);
-  console.log(`✓ ${what} pass without bugs`);
+  if (!ok) throw new SetupError(`${output}\nWithout any bug these fail: ${what}`);
+  console.log(`without bugs pass: ${what}`);
 }
 
-/** Which tests caught it, or null. @param {Mutant} mutant @param {import("./setup/rust.mjs").Rust} rust */
-async function trial({ tests, kernels, workers }, rust) {
-  if (tests && !(await nativeTests(tests, rust)).ok) return `native ${tests}`;
-  await buildCopy(workers, rust);
-  return (await wasmCases(kernels, workers)).ok ? null : `wasm ${kernels.join(" ")}`;
-}
-
-/** @param {number} start */
-const seconds = (start) => ((performance.now() - start) / 1000).toFixed(0);
-
-/** @param {string[]} cells */
-function row(cells) {
-  const widths = [7, 40, 7, 30];
-  return cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("");
+/** One line of the table. @param {Mutant} mutant @param {string} by @param {() => Promise<boolean>} trial whether it was caught */
+async function tried(mutant, by, trial) {
+  const start = performance.now();
+  const caught = await withMutant(mutant, trial);
+  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  const place = mutant.file.replace(/^crates\/(kernels\/src\/)?/, "");
+  const cells = [caught ? "caught" : "passes", by, `${seconds} s`, place].map((cell, i) => cell.padEnd([8, 18, 7, 28][i] ?? 0));
+  console.log(`${cells.join("")}${mutant.why}`);
+  return caught;
 }
