@@ -20,13 +20,13 @@ interface Placed {
  * lies between painted bytes and starts anywhere a slice may start, not only at a multiple of 16; a kernel that writes beside its results
  * or into what it only reads is an error.
  */
-export function runGuarded(problem: Problem): Record<string, Float32Array> {
-  const placed = problem.buffers.map((each, position) => place(each, position));
+export function runGuarded(problem: Problem, paint = PAINT): Record<string, Float32Array> {
+  const placed = problem.buffers.map((each, position) => place(each, position, paint));
   try {
     const args: Record<string, unknown> = { ...problem.each.dims };
     for (const { name, buffer } of placed) args[name] = buffer;
     (kernels[problem.kernel] as (args: KernelArgs[KernelName]) => void)(args as unknown as KernelArgs[KernelName]);
-    for (const each of placed) check(problem.kernel, each);
+    for (const each of placed) check(problem.kernel, each, paint);
     const written = placed.filter(({ kind }) => kind !== "read");
     return Object.fromEntries(written.map(({ name, buffer }) => [name, Float32Array.from(viewOf(buffer))]));
   } finally {
@@ -34,23 +34,23 @@ export function runGuarded(problem: Problem): Record<string, Float32Array> {
   }
 }
 
-function place({ arg, dtype, length, values }: Problem["buffers"][number], position: number): Placed {
+function place({ arg, dtype, length, values }: Problem["buffers"][number], position: number, paint: number): Placed {
   const bytes = length * BYTES[dtype];
   const offset = GUARD + 4 * (position % 4);
   const block = heap.allocate(offset + bytes + GUARD);
-  heap.u8(block, offset + bytes + GUARD).fill(PAINT);
+  heap.u8(block, offset + bytes + GUARD).fill(paint);
   const buffer = { ptr: block + offset, length, dtype, alive: true };
   if (values) viewOf(buffer).set(values);
   else viewOf(buffer).fill(dtype === "float32" ? Number.NaN : PAINT);
   return { name: arg.name, kind: arg.kind, block, bytes, buffer, before: arg.kind === "read" ? values : null };
 }
 
-function check(kernel: string, { name, block, bytes, buffer, before }: Placed): void {
+function check(kernel: string, { name, block, bytes, buffer, before }: Placed, paint: number): void {
   const start = buffer.ptr - block;
   const around = heap.u8(block, start + bytes + GUARD);
   for (let i = 0; i < around.length; i++) {
     if (i === start) i += bytes;
-    if (around[i] !== PAINT) throw new Error(`${kernel} wrote ${i < start ? "before the start" : "beyond the end"} of ${name}`);
+    if (around[i] !== paint) throw new Error(`${kernel} wrote ${i < start ? "before the start" : "beyond the end"} of ${name}`);
   }
   if (!before) return;
   const now = viewOf(buffer);
