@@ -256,6 +256,7 @@ export const SECTIONS = [attention, layers, losses, training, tensors];
 export const OURS_ALONE = {
   AttentionPool: "a sequence to one vector, by attention with a learned query",
   BahdanauAttention: "additive attention over recurrent states (Bahdanau et al. 2015)",
+  DecodingCache: "one KeyValueCache for each layer of a Transformer, and the memory projected once",
   FirstPool: "a sequence to its first position: `cls`",
   FoveaError: "every error: a stable `code` and a sentence",
   InfoNCE: "the contrastive loss of paired batches (van den Oord et al. 2018)",
