@@ -310,12 +310,13 @@ export const kernelShapes = {
     { ...lstm, given: ["cells", "dOut", "before"] },
     { ...gru, given: ["cells", "dOut", "before", "dProducts"] },
   ],
-  adamwStep: [
+  descend: [
     {
       shape: wide,
+      given: ["m", "v"],
       dims: {
-        ...{ n, lr: f(1e-3), beta1: f(0.9), beta2: f(0.999), eps: f(1e-8) },
-        ...{ weightDecay: f(0.01), correction1: f(0.271), correction2: f(0.002997) },
+        ...{ n, sign: 1, l2: 0, fromM: f(0.9), fromGrad: f(0.1), keepM: f(0.9), gainM: f(0.1), keepV: f(0.999), gainV: f(0.001) },
+        ...{ center: 0, scaleV: f(1 / 0.002997), eps: f(1e-8), rate: f(1e-3 / 0.271), decay: f(1e-5), signed: false },
       },
     },
   ],

@@ -4,11 +4,11 @@
  */
 import type { KernelName } from "../ts/runtime/kernels.gen.ts";
 import { dropout, geluBackward, geluForward, reluBackward, reluForward } from "./cases/activations.ts";
-import { adamwStep } from "./cases/adamW.ts";
 import { attentionBackward, attentionForward, attentionWeights } from "./cases/attention.ts";
 import { binary, compare, compareInt32, select, ternary } from "./cases/broadcast.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./cases/crossEntropy.ts";
 import { ctcBackward, ctcForward } from "./cases/ctc.ts";
+import { descend } from "./cases/descend.ts";
 import { accumulate, copy, fill, scale, scaleBy, scaleInPlace } from "./cases/elementwise.ts";
 import { elementwiseLossBackward, elementwiseLossForward } from "./cases/elementwiseLoss.ts";
 import { embeddingBackward, embeddingForward } from "./cases/embedding.ts";
@@ -28,7 +28,6 @@ import { unfoldBackward, unfoldForward } from "./cases/unfold.ts";
 
 export const cases = {
   accumulate,
-  adamwStep,
   attentionBackward,
   attentionForward,
   attentionWeights,
@@ -42,6 +41,7 @@ export const cases = {
   ctcBackward,
   ctcForward,
   cumsum,
+  descend,
   dropout,
   elementwiseLossBackward,
   elementwiseLossForward,

@@ -16,6 +16,7 @@ const BUFFERS = {
   write_i32: { type: "I", dtype: "int32", optional: false, written: true },
   write_u8: { type: "B", dtype: "bool", optional: false, written: true },
   update: { type: "F", dtype: "float32", optional: false, written: true },
+  maybe_update: { type: "F", dtype: "float32", optional: true, written: true },
 };
 const NUMBERS = { dim: "number", int: "number", scalar: "number", flag: "boolean" };
 

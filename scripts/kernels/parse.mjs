@@ -15,6 +15,7 @@ const BUFFER_KINDS = new Set([
   "write_i32",
   "write_u8",
   "update",
+  "maybe_update",
   "scratch",
 ]);
 const NUMBER_KINDS = new Set(["dim", "flag", "int", "scalar", "threads"]);

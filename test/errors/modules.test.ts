@@ -133,8 +133,33 @@ const refused: Record<string, [call: () => unknown, code: fovea.ErrorCode, messa
     [() => new AdamW([z(2)]), "RANGE", "AdamW: needs at least one parameter that requires a gradient, got 1 frozen"],
     [() => new AdamW([fovea.scale(leaf(2), 2)]), "RANGE", "AdamW: parameter 0 [2] must be a leaf, got the result of an op"],
   ],
-  clipGradNorm: [[() => fovea.clipGradNorm([leaf(2)], -1), "RANGE", "clipGradNorm: maxNorm must be at least 0, got -1"]],
+  optimizers: [
+    [() => new fovea.SGD([leaf(2)], { nesterov: true }), "RANGE", "SGD: momentum must be above 0 with nesterov, got 0"],
+    [() => new fovea.Muon([leaf(2)]), "RANK", "Muon: parameters must be [rows, cols], got [2]; give others to AdamW"],
+    [() => new fovea.Adafactor([leaf(2)], { d: 0 }), "RANGE", "Adafactor: d must be at least 1, got 0"],
+    [() => new fovea.RMSprop([leaf(2)], { alpha: 2 }), "RANGE", "RMSprop: alpha must be from 0 to 1, got 2"],
+    [
+      () => new fovea.Lion([leaf(2)]).loadStateDict({ step: 0, groups: [{ lr: 1 }], tensors: new Map() }),
+      "STATE",
+      "Lion: betas of group 0 must be of type object, got undefined",
+    ],
+    [
+      () => new fovea.Lion([leaf(2)]).loadStateDict({ ...new fovea.Lion([leaf(2)]).stateDict(), tensors: new Map() }),
+      "STATE",
+      "Lion: 0.exp_avg must be float32 [2], got nothing",
+    ],
+  ],
+  clipGradNorm: [
+    [() => fovea.clipGradNorm([leaf(2)], -1), "RANGE", "clipGradNorm: maxNorm must be at least 0, got -1"],
+    [() => fovea.clipGradNorm([leaf(2)], 1, { normType: 0 }), "RANGE", "clipGradNorm: normType must be above 0, got 0"],
+    [() => fovea.clipGradValue([leaf(2)], -1), "RANGE", "clipGradValue: clipValue must be at least 0, got -1"],
+  ],
   schedules: [
+    [
+      () => fovea.sequentialLR([fovea.linearLR()], { milestones: [3] }),
+      "RANGE",
+      "sequentialLR: needs a milestone between each two schedules, got 1 for 1",
+    ],
     [() => fovea.warmupCosine({ warmupRatio: 2 }), "RANGE", "warmupCosine: warmupRatio must be from 0 to 1, got 2"],
     [() => fovea.warmupLinear({ warmupSteps: -1 }), "RANGE", "warmupLinear: warmupSteps must be at least 0, got -1"],
   ],

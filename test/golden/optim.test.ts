@@ -1,57 +1,43 @@
-import { expect } from "vitest";
 import { multiply } from "../../ts/ops/multiply.ts";
 import { sum } from "../../ts/ops/sum.ts";
-import { AdamW, clipGradNorm, warmupCosine, warmupLinear } from "../../ts/optim/index.ts";
+import * as optim from "../../ts/optim/index.ts";
 import { tensor, zeros } from "../../ts/tensor/create.ts";
 import { scope } from "../../ts/tensor/scope.ts";
 import type { Tensor } from "../../ts/tensor/tensor.ts";
 import { type Golden, type GoldenCase, type Goldens, testGoldens } from "./goldens.ts";
 import { camelCase } from "./modules.ts";
 import { problemGradients } from "./optimProblem.ts";
+import { expectSchedule, type ScheduleCase } from "./optimSchedules.ts";
 
-interface OptimCase extends GoldenCase {
+interface OptimCase extends GoldenCase, ScheduleCase {
   kind: string;
   optimizer?: string;
   constructor: Record<string, unknown>;
   steps: number;
   clipGradNorm?: number;
   groups?: ({ params: string[] } & Record<string, unknown>)[];
-  normType?: unknown;
+  normType?: number | "inf";
   maxNorm?: number;
-  scheduler?: string;
-  baseLr?: number;
-  options?: { num_warmup_steps: number; num_training_steps: number };
-  lr?: number[];
+  clipValue?: number;
 }
 
-const schedules: Record<string, typeof warmupCosine> = {
-  get_cosine_schedule_with_warmup: warmupCosine,
-  get_linear_schedule_with_warmup: warmupLinear,
+type Params = readonly Tensor[] | readonly { params: Tensor[] }[];
+
+const optimizers: Record<string, new (params: Params, options: object) => optim.Optimizer & { dispose(): void }> = {
+  ...{ SGD: optim.SGD, Adam: optim.Adam, AdamW: optim.AdamW, RAdam: optim.RAdam, NAdam: optim.NAdam, Adagrad: optim.Adagrad },
+  ...{ RMSprop: optim.RMSprop, Adafactor: optim.Adafactor, Lion: optim.Lion, Muon: optim.Muon },
 };
 
-testGoldens<OptimCase>(
-  "optim",
-  [
-    {
-      why: "this optimizer is not in the library yet",
-      is: ({ kind, optimizer }) => kind === "trajectory" && optimizer !== "AdamW",
-    },
-    { why: "only the 2-norm is clipped so far", is: ({ kind, normType }) => kind.startsWith("clip") && normType !== undefined },
-    { why: "values are not clipped so far", is: ({ kind }) => kind === "clip_grad_value_" },
-    {
-      why: "this schedule is not in the library yet",
-      is: ({ kind, scheduler }) => kind === "schedule" && !(scheduler! in schedules),
-    },
-  ],
-  (each, goldens) => {
-    if (each.kind === "trajectory") return trajectory(each, goldens);
-    return each.kind === "schedule" ? schedule(each) : clip(each, goldens);
-  },
-);
+testGoldens<OptimCase>("optim", [], (each, goldens) => {
+  if (each.kind === "trajectory") return trajectory(each, goldens);
+  if (each.kind !== "schedule") return clip(each, goldens);
+  expectSchedule(each);
+  return {};
+});
 
 /** The golden problem's gradients come from plain loops, so that the optimizer alone is judged. */
 function trajectory(
-  { constructor: given, groups, steps, clipGradNorm: maxNorm, tensors = {} }: OptimCase,
+  { optimizer: kind, constructor: given, groups, steps, clipGradNorm: maxNorm, tensors = {} }: OptimCase,
   goldens: Goldens,
 ): Record<string, Golden | Tensor> {
   const named = new Map(goldens.names("param.").map((name) => [name, goldens.tensor(`param.${name}`)]));
@@ -61,7 +47,9 @@ function trajectory(
     params: params.map((name) => named.get(name)!),
     ...camelCase(options),
   }));
-  const optimizer = new AdamW(grouped ?? parameters, camelCase(given));
+  // Muon takes no biases: they stay as they are.
+  const taken = kind === "Muon" ? parameters.filter(({ shape }) => shape.length === 2) : parameters;
+  const optimizer = new optimizers[kind!]!(grouped ?? taken, camelCase(given));
   const results: Record<string, Golden | Tensor> = {};
   const losses = new Float32Array(steps);
   for (let step = 1; step <= steps; step++) {
@@ -70,7 +58,7 @@ function trajectory(
     optimizer.zeroGrad();
     for (const [name, parameter] of named) setGradient(parameter, gradients.get(name)!);
     if (step === 1) for (const [name, { grad }] of named) results[`grad.param.${name}`] = copyOf(grad!);
-    if (maxNorm !== undefined) clipGradNorm(parameters, maxNorm);
+    if (maxNorm !== undefined) optim.clipGradNorm(parameters, maxNorm);
     optimizer.step();
     for (const [name, parameter] of named)
       if (`output.step${step}.${name}` in tensors) results[`output.step${step}.${name}`] = copyOf(parameter);
@@ -79,29 +67,22 @@ function trajectory(
   return { ...results, "output.losses": { shape: [steps], values: losses } };
 }
 
-function clip({ maxNorm }: OptimCase, goldens: Goldens): Record<string, Golden | Tensor> {
-  const parameters = goldens.names("input.").map((name) => {
+function clip({ kind, maxNorm, clipValue, normType = 2 }: OptimCase, goldens: Goldens): Record<string, Golden | Tensor> {
+  const named = goldens.names("input.").map((name) => {
     const { shape, values } = goldens.golden(`input.${name}`);
     const parameter = zeros(shape, { requiresGrad: true });
     setGradient(parameter, values as Float32Array);
     return [name, parameter] as const;
   });
-  const norm = clipGradNorm(
-    parameters.map(([, parameter]) => parameter),
-    maxNorm!,
-  );
-  const gradients = Object.fromEntries(parameters.map(([name, { grad }]) => [`output.${name}`, grad!]));
-  return { ...gradients, "output.totalNorm": { shape: [], values: Float32Array.of(norm) } };
-}
-
-/** Beyond the last training step the references differ from ours, which stays at 0. */
-function schedule({ scheduler, options, baseLr, lr }: OptimCase): Record<string, never> {
-  const { num_warmup_steps: warmupSteps, num_training_steps: total } = options!;
-  const factor = schedules[scheduler!]!({ warmupSteps });
-  lr!.slice(0, total + 1).forEach((expected, step) => {
-    expect(factor(step, total) * baseLr!, `step ${step}`).toBeCloseTo(expected, 12);
-  });
-  return {};
+  const parameters = named.map(([, parameter]) => parameter);
+  const results: Record<string, Golden | Tensor> = {};
+  if (kind === "clip_grad_value_") optim.clipGradValue(parameters, clipValue!);
+  else {
+    const norm = optim.clipGradNorm(parameters, maxNorm!, { normType: normType === "inf" ? Infinity : normType });
+    results["output.totalNorm"] = { shape: [], values: Float32Array.of(norm) };
+  }
+  for (const [name, { grad }] of named) results[`output.${name}`] = grad!;
+  return results;
 }
 
 /** Through the tape: the gradient of `Σ gradient · parameter`. */

@@ -6,6 +6,20 @@ export interface ParameterGroup {
   readonly params: readonly Tensor[];
   lr: number;
   readonly initialLr: number;
+  /** Of SGD, RMSprop and Muon; a one-cycle schedule changes it. */
+  momentum?: number;
+  /** Of Adam and its relatives; a one-cycle schedule changes the first. */
+  betas?: readonly [number, number];
+}
+
+/**
+ * All that a later run needs to go on. `groups` are each group's options as they are now; `tensors` are views of the optimizer's own memory,
+ * `0.exp_avg` the first moment of the first parameter, under PyTorch's names.
+ */
+export interface OptimizerState {
+  readonly step: number;
+  readonly groups: readonly Readonly<Record<string, unknown>>[];
+  readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
 /** What the training loop needs of an optimizer. */
@@ -15,6 +29,9 @@ export interface Optimizer {
   step(): void;
   /** The next backward replaces the gradients rather than adding to them. */
   zeroGrad(): void;
+  stateDict(): OptimizerState;
+  /** Throws `STATE` or `RANGE`, and changes nothing then. */
+  loadStateDict(state: OptimizerState): void;
 }
 
 /** Sets the rate of each group to `factor` times the one it started with. */
@@ -25,4 +42,14 @@ export function scaleLearningRates(optimizer: Optimizer, factor: number): void {
 /** Throws `RANGE` unless `value` lies in the range described. */
 export function expectOption(op: string, name: string, value: number, inRange: boolean, range: string): void {
   if (!inRange) throw new FoveaError("RANGE", `${op}: ${name} must be ${range}, got ${value}`);
+}
+
+/** Throws `RANGE` for the first of the options that is below 0 or NaN. */
+export function expectNotNegative<Name extends string>(op: string, options: Record<Name, number>, ...names: Name[]): void {
+  for (const name of names) expectOption(op, name, options[name], options[name] >= 0, "at least 0");
+}
+
+/** Throws `RANGE` unless each is a share that leaves something: from 0 and below 1. */
+export function expectShares(op: string, name: string, ...values: readonly number[]): void {
+  for (const value of values) expectOption(op, name, value, value >= 0 && value < 1, "from 0 and below 1");
 }

@@ -8,12 +8,12 @@
  * ```
  */
 import type { KernelName } from "../runtime/kernels.gen.ts";
-import { adamwStep } from "./adamW.ts";
 import { attentionForward, attentionWeights } from "./attention.ts";
 import { attentionBackward } from "./attentionBackward.ts";
 import { binary, compare, compareInt32, select, ternary } from "./broadcast.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./crossEntropy.ts";
 import { ctcBackward, ctcForward } from "./ctc.ts";
+import { descend } from "./descend.ts";
 import { dropout } from "./dropout.ts";
 import { accumulate, copy, fill, scale, scaleBy, scaleInPlace } from "./elementwise.ts";
 import { elementwiseLossBackward, elementwiseLossForward } from "./elementwiseLoss.ts";
@@ -42,7 +42,6 @@ export type Reference = { [K in KernelName]: (args: Args[K]) => void };
 
 export const reference = {
   accumulate,
-  adamwStep,
   attentionBackward,
   attentionForward,
   attentionWeights,
@@ -56,6 +55,7 @@ export const reference = {
   ctcBackward,
   ctcForward,
   cumsum,
+  descend,
   dropout,
   elementwiseLossBackward,
   elementwiseLossForward,

@@ -782,22 +782,30 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
     cols: number;
   };
   /**
-   * One step of AdamW (Loshchilov and Hutter 2019), PyTorch's order: decay, moments, then the step. `correction1 = 1 − β₁ᵗ`,
-   * `correction2 = 1 − β₂ᵗ`.
+   * One pass of an optimizer, for all of them: what `crates/kernels/src/descend.rs` writes down. SGD has no moments or `m`, Adagrad `v`, Adam both,
+   * AMSGrad the `peak` of `v` too; a `signed` step needs an `m` without a `v`.
    */
-  adamwStep: {
+  descend: {
     param: F;
     grad: F;
-    m: F;
-    v: F;
+    m?: F | null | undefined;
+    v?: F | null | undefined;
+    peak?: F | null | undefined;
     n: number;
-    lr: number;
-    beta1: number;
-    beta2: number;
+    sign: number;
+    l2: number;
+    fromM: number;
+    fromGrad: number;
+    keepM: number;
+    gainM: number;
+    keepV: number;
+    gainV: number;
+    center: number;
+    scaleV: number;
     eps: number;
-    weightDecay: number;
-    correction1: number;
-    correction2: number;
+    rate: number;
+    decay: number;
+    signed: boolean;
   };
 }
 
@@ -2134,28 +2142,40 @@ export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => voi
     }
     binding.finish();
   },
-  adamwStep(args) {
+  descend(args) {
     binding.check();
-    const n = dim("adamwStep", "n", args.n);
-    const lr = args.lr;
-    const beta1 = args.beta1;
-    const beta2 = args.beta2;
+    const n = dim("descend", "n", args.n);
+    const sign = args.sign;
+    const l2 = args.l2;
+    const fromM = args.fromM;
+    const fromGrad = args.fromGrad;
+    const keepM = args.keepM;
+    const gainM = args.gainM;
+    const keepV = args.keepV;
+    const gainV = args.gainV;
+    const center = args.center;
+    const scaleV = args.scaleV;
     const eps = args.eps;
-    const weightDecay = args.weightDecay;
-    const correction1 = args.correction1;
-    const correction2 = args.correction2;
-    const param = float32("adamwStep", "param", args.param, n, "n");
-    const grad = float32("adamwStep", "grad", args.grad, n, "n");
-    const m = float32("adamwStep", "m", args.m, n, "n");
-    const v = float32("adamwStep", "v", args.v, n, "n");
-    apart("adamwStep", "param", args.param, "grad", args.grad);
-    apart("adamwStep", "m", args.m, "param", args.param);
-    apart("adamwStep", "m", args.m, "grad", args.grad);
-    apart("adamwStep", "v", args.v, "param", args.param);
-    apart("adamwStep", "v", args.v, "grad", args.grad);
-    apart("adamwStep", "v", args.v, "m", args.m);
+    const rate = args.rate;
+    const decay = args.decay;
+    const signed = args.signed ? 1 : 0;
+    const param = float32("descend", "param", args.param, n, "n");
+    const grad = float32("descend", "grad", args.grad, n, "n");
+    const m = args.m == null ? 0 : float32("descend", "m", args.m, n, "n");
+    const v = args.v == null ? 0 : float32("descend", "v", args.v, n, "n");
+    const peak = args.peak == null ? 0 : float32("descend", "peak", args.peak, n, "n");
+    apart("descend", "param", args.param, "grad", args.grad);
+    apart("descend", "m", args.m, "param", args.param);
+    apart("descend", "m", args.m, "grad", args.grad);
+    apart("descend", "v", args.v, "param", args.param);
+    apart("descend", "v", args.v, "grad", args.grad);
+    apart("descend", "v", args.v, "m", args.m);
+    apart("descend", "peak", args.peak, "param", args.param);
+    apart("descend", "peak", args.peak, "grad", args.grad);
+    apart("descend", "peak", args.peak, "m", args.m);
+    apart("descend", "peak", args.peak, "v", args.v);
     try {
-      binding.exports.adamw_step!(param, grad, m, v, n, lr, beta1, beta2, eps, weightDecay, correction1, correction2);
+      binding.exports.descend!(param, grad, m, v, peak, n, sign, l2, fromM, fromGrad, keepM, gainM, keepV, gainV, center, scaleV, eps, rate, decay, signed);
     } catch (cause) {
       binding.trap(cause);
     }
@@ -2793,18 +2813,26 @@ export const manifest: { readonly [K in KernelName]: readonly ManifestArg[] } = 
     { name: "len", kind: "dim" },
     { name: "cols", kind: "dim" },
   ],
-  adamwStep: [
+  descend: [
     { name: "param", kind: "update", dtype: "float32", length: ({ n }: Dims<"n">) => n },
     { name: "grad", kind: "read", dtype: "float32", length: ({ n }: Dims<"n">) => n },
-    { name: "m", kind: "update", dtype: "float32", length: ({ n }: Dims<"n">) => n },
-    { name: "v", kind: "update", dtype: "float32", length: ({ n }: Dims<"n">) => n },
+    { name: "m", kind: "update", dtype: "float32", optional: true, length: ({ n }: Dims<"n">) => n },
+    { name: "v", kind: "update", dtype: "float32", optional: true, length: ({ n }: Dims<"n">) => n },
+    { name: "peak", kind: "update", dtype: "float32", optional: true, length: ({ n }: Dims<"n">) => n },
     { name: "n", kind: "dim" },
-    { name: "lr", kind: "scalar" },
-    { name: "beta1", kind: "scalar" },
-    { name: "beta2", kind: "scalar" },
+    { name: "sign", kind: "scalar" },
+    { name: "l2", kind: "scalar" },
+    { name: "fromM", kind: "scalar" },
+    { name: "fromGrad", kind: "scalar" },
+    { name: "keepM", kind: "scalar" },
+    { name: "gainM", kind: "scalar" },
+    { name: "keepV", kind: "scalar" },
+    { name: "gainV", kind: "scalar" },
+    { name: "center", kind: "scalar" },
+    { name: "scaleV", kind: "scalar" },
     { name: "eps", kind: "scalar" },
-    { name: "weightDecay", kind: "scalar" },
-    { name: "correction1", kind: "scalar" },
-    { name: "correction2", kind: "scalar" },
+    { name: "rate", kind: "scalar" },
+    { name: "decay", kind: "scalar" },
+    { name: "signed", kind: "flag" },
   ],
 };

@@ -1,6 +1,6 @@
 import type { Batch, BatchOptions } from "../data/batches.ts";
 import { crossEntropy } from "../ops/crossEntropy.ts";
-import { clipGradNorm } from "../optim/clipGradNorm.ts";
+import { clipGradNorm } from "../optim/clipGradients.ts";
 import { type Optimizer, scaleLearningRates } from "../optim/optimizer.ts";
 import type { Schedule } from "../optim/schedules.ts";
 import { FoveaError } from "../runtime/errors.ts";

@@ -30,11 +30,13 @@ function adamw(parameters: Values): (step: number, gradients: Values) => void {
   const [first, second] = [zeros(), zeros()];
   const { lr, eps, weightDecay } = ADAMW;
   const [beta1, beta2] = ADAMW.betas;
+  const means = { fromM: beta1, keepM: beta1, fromGrad: 1 - beta1, gainM: 1 - beta1, keepV: beta2, gainV: 1 - beta2 };
+  const rest = { sign: 1, l2: 0, center: 0, eps, decay: lr * weightDecay, signed: false };
   return (step, gradients) => {
-    const corrections = { correction1: 1 - beta1 ** step, correction2: 1 - beta2 ** step };
+    const corrected = { rate: lr / (1 - beta1 ** step), scaleV: 1 / (1 - beta2 ** step) };
     for (const [name, param] of Object.entries(parameters)) {
       const state = { param, grad: gradients[name]!, m: first[name]!, v: second[name]! };
-      reference.adamwStep({ ...state, n: param.length, lr, beta1, beta2, eps, weightDecay, ...corrections });
+      reference.descend({ ...state, ...means, ...rest, ...corrected, n: param.length });
     }
   };
 }

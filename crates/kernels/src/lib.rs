@@ -32,7 +32,7 @@
 //! | [`fold`] | sum, maximum, minimum, Σ eˣ, Σ x² over an axis | |
 //! | [`cumsum`], [`top_k`], [`gather`] | running sums; the k largest, sorting; by index, and adding by index | Knuth 1973 |
 //! | [`elementwise`], [`reduce`] | scale, copy; sums of columns and of blocks | |
-//! | [`adamw`] | decoupled weight decay | Loshchilov and Hutter 2019 |
+//! | [`descend`] | one pass of SGD, Adam, AdamW, Lion, … | Kingma and Ba 2015; Loshchilov and Hutter 2019 |
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(target_arch = "wasm32", feature(asm_experimental_arch))]
 #![deny(unsafe_code)]
@@ -40,12 +40,12 @@
 #[allow(unsafe_code)]
 pub mod parallel;
 
-pub mod adamw;
 pub mod attention;
 pub mod broadcast;
 pub mod cross_entropy;
 pub mod ctc;
 pub mod cumsum;
+pub mod descend;
 pub mod dropout;
 pub mod elementwise;
 pub mod elementwise_loss;

@@ -17,6 +17,7 @@ pub type write = u32;
 pub type write_i32 = u32;
 pub type write_u8 = u32;
 pub type maybe_write = u32;
+pub type maybe_update = u32;
 pub type update = u32;
 pub type scratch = u32;
 pub type threads = u32;
@@ -98,6 +99,10 @@ macro_rules! buffer {
         let $name: Option<&[u8]> = ($name != 0).then(|| unsafe { $crate::declare::borrow($name, $len) });
     };
     (maybe_write $name:ident $len:expr) => {
+        // SAFETY: the generated call's guard.
+        let $name: Option<&mut [f32]> = ($name != 0).then(|| unsafe { $crate::declare::borrow_mut($name, $len) });
+    };
+    (maybe_update $name:ident $len:expr) => {
         // SAFETY: the generated call's guard.
         let $name: Option<&mut [f32]> = ($name != 0).then(|| unsafe { $crate::declare::borrow_mut($name, $len) });
     };

@@ -8,7 +8,7 @@
 //! | `read`, `read_i32`, `read_u8` | `&[T]` | a buffer of exactly that length |
 //! | `maybe`, `maybe_i32`, `maybe_u8` | `Option<&[T]>` | the same, or left out |
 //! | `write`, `write_i32`, `write_u8`, `maybe_write` | `&mut [T]` (every element is set), or an `Option` of it | a buffer nobody else is passed |
-//! | `update` | `&mut [f32]`, changed in place | the same |
+//! | `update`, `maybe_update` | `&mut [f32]`, changed in place, or an `Option` of it | the same |
 //! | `scratch` | `&mut [f32]` with anything in it | not an argument: the runtime lends it |
 //! | `threads` | `usize`, how many threads the pool may use | not an argument either |
 //! | `dim`, `flag` | `usize`; a flag is 0 or 1 | `number`, `boolean` |
@@ -24,7 +24,7 @@ use fovea_kernels::gather::Sizes;
 use fovea_kernels::rng::Dropout;
 use fovea_kernels::unfold::Axis;
 use fovea_kernels::{
-    adamw, broadcast, cross_entropy, ctc, cumsum, dropout, elementwise, elementwise_loss, embedding, fold, gather,
+    broadcast, cross_entropy, ctc, cumsum, descend, dropout, elementwise, elementwise_loss, embedding, fold, gather,
     gelu, gemm, layer_norm, pooling, recurrent, reduce, relu, rms_norm, rotary, softmax, strided, top_k, unary,
     unfold,
 };
@@ -522,13 +522,17 @@ kernels! {
         pooling::mean_backward(d_out, lengths, keep, d_x, len, cols, &POOL)
     }
 
-    /// One step of AdamW (Loshchilov and Hutter 2019), PyTorch's order: decay, moments, then the step. `correction1 = 1 − β₁ᵗ`,
-    /// `correction2 = 1 − β₂ᵗ`.
-    adamw_step(
-        param: update [n], grad: read [n], m: update [n], v: update [n], n: dim,
-        lr: scalar, beta1: scalar, beta2: scalar, eps: scalar, weight_decay: scalar, correction1: scalar, correction2: scalar,
+    /// One pass of an optimizer, for all of them: what `crates/kernels/src/descend.rs` writes down. SGD has no moments or `m`, Adagrad `v`, Adam both,
+    /// AMSGrad the `peak` of `v` too; a `signed` step needs an `m` without a `v`.
+    descend(
+        param: update [n], grad: read [n], m: maybe_update [n], v: maybe_update [n], peak: maybe_update [n], n: dim,
+        sign: scalar, l2: scalar, from_m: scalar, from_grad: scalar, keep_m: scalar, gain_m: scalar, keep_v: scalar, gain_v: scalar,
+        center: scalar, scale_v: scalar, eps: scalar, rate: scalar, decay: scalar, signed: flag,
     ) {
-        let step = adamw::Step { lr, beta1, beta2, eps, weight_decay, correction1, correction2 };
-        adamw::step(param, grad, m, v, &step, &POOL)
+        let signed = signed != 0;
+        let step = descend::Step {
+            sign, l2, from_m, from_grad, keep_m, gain_m, keep_v, gain_v, center, scale_v, eps, rate, decay, signed,
+        };
+        descend::step(param, grad, descend::Moments { m, v, peak }, &step, &POOL)
     }
 }

@@ -4,10 +4,10 @@
 //! Sizes sit around what the code cuts by: lanes of 4, groups of 16, strips and groups of 64, blocks of 1,024 and 4,096, tasks of 16,384.
 
 mod activations;
-mod adamw;
 mod broadcast;
 mod cross_entropy;
 mod ctc;
+mod descend;
 mod elementwise;
 mod elementwise_loss;
 mod embedding;

@@ -1,9 +1,13 @@
+import { clamp } from "../ops/elementary.ts";
 import { FoveaError } from "../runtime/errors.ts";
 import { kernels } from "../runtime/kernels.gen.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { homeOf } from "./flatParameters.ts";
+import { normOf } from "./norms.ts";
 
 export interface ClipGradNormOptions {
+  /** Which norm: 2 by default, any above 0, or Infinity for the largest element. */
+  normType?: number;
   /**
    * Throw `RANGE`, before anything changes, if the norm is infinite or NaN. Otherwise it is only given back, for the caller to
    * see.
@@ -18,13 +22,12 @@ export interface ClipGradNormOptions {
 export function clipGradNorm(
   parameters: readonly Tensor[],
   maxNorm: number,
-  { errorIfNonfinite = false }: ClipGradNormOptions = {},
+  { normType = 2, errorIfNonfinite = false }: ClipGradNormOptions = {},
 ): number {
   if (!(maxNorm >= 0)) throw new FoveaError("RANGE", `clipGradNorm: maxNorm must be at least 0, got ${maxNorm}`);
-  const gradients = gradientsOf(parameters);
-  let squares = 0;
-  for (const gradient of gradients) squares += sumSquares(gradient);
-  const norm = Math.sqrt(squares);
+  if (!(normType > 0)) throw new FoveaError("RANGE", `clipGradNorm: normType must be above 0, got ${normType}`);
+  const gradients = gradientsOf("clipGradNorm", parameters);
+  const norm = normOf(gradients, normType);
   if (errorIfNonfinite && !Number.isFinite(norm))
     throw new FoveaError(
       "RANGE",
@@ -36,25 +39,24 @@ export function clipGradNorm(
   return norm;
 }
 
+/** Brings every element of the gradients to between `-clipValue` and `clipValue`. Throws `RANGE`. */
+export function clipGradValue(parameters: readonly Tensor[], clipValue: number): void {
+  if (!(clipValue >= 0)) throw new FoveaError("RANGE", `clipGradValue: clipValue must be at least 0, got ${clipValue}`);
+  for (const gradient of gradientsOf("clipGradValue", parameters)) {
+    const clipped = clamp(gradient, { min: -clipValue, max: clipValue });
+    kernels.copy({ x: clipped, out: gradient, n: gradient.length });
+    clipped.dispose();
+  }
+}
+
 /** The gradients there are; a whole flat vector instead of its parts where all of them are meant. */
-function gradientsOf(parameters: readonly Tensor[]): Tensor[] {
+function gradientsOf(op: string, parameters: readonly Tensor[]): Tensor[] {
   const given = new Set(parameters);
   const homes = new Set([...given].map(homeOf));
   const whole = [...homes].filter((home) => home?.parameters.every((parameter) => given.has(parameter)));
   const parts = [...given].filter((parameter) => !whole.includes(homeOf(parameter)) && parameter.grad && parameter.length > 0);
-  for (const home of whole) home!.settle("clipGradNorm");
-  return [...whole.map((home) => home!.gradients), ...parts.map((parameter) => parameter.grad!)];
+  for (const home of whole) home!.settle(op);
+  return [...whole.map((home) => home!.gradients), ...parts.map((parameter) => parameter.grad!)].filter(
+    ({ length }) => length > 0,
+  );
 }
-
-function sumSquares(x: Tensor): number {
-  const n = x.length;
-  const partials = empty([Math.ceil(n / BLOCK)]);
-  kernels.sumSquares({ x, partials, n });
-  let sum = 0;
-  for (const partial of partials.view()) sum += partial;
-  partials.dispose();
-  return sum;
-}
-
-/** How many elements the kernel puts into one partial sum. */
-const BLOCK = 4096;
