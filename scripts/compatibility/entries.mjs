@@ -261,7 +261,7 @@ export const OURS_ALONE = {
   FoveaError: "every error: a stable `code` and a sentence",
   InfoNCE: "the contrastive loss of paired batches (van den Oord et al. 2018)",
   KeyValueCache: "keys and values of earlier tokens, growing or of a fixed size",
-  LuongAttention: "dot, general and concat attention over recurrent states (Luong et al. 2015)",
+  LuongAttention: "dot and general attention over recurrent states (Luong et al. 2015)",
   MeanPool: "a sequence to the mean of its positions",
   Positional: "a module that adds a positional encoding",
   SequenceClassifier: "embedding, positions, encoder, pooling, head",
