@@ -232,8 +232,8 @@ export const kernelShapes = {
   ],
   ternary: [{ shape: wide, dims: { xLen: n, yLen: n, zLen: n, rank: 0, n, op: 1 } }],
   select: [{ shape: wide, dims: { conditionLen: n, aLen: n, bLen: n, rank: 0, n } }],
-  compare: [{ shape: wide, dims: { xLen: n, yLen: n, rank: 0, n, op: 2 } }],
-  compareInt32: [{ shape: wide, dims: { xLen: n, yLen: n, rank: 0, n, op: 0 } }],
+  compare: [{ shape: wide, dims: { xLen: n, yLen: n, rank: 0, n, op: 1 } }],
+  compareInt32: [{ shape: wide, dims: { xLen: n, yLen: n, rank: 0, n, op: 2 } }],
   scale: [{ shape: wide, dims: { n, factor: 0.5 } }],
   scaleBy: [pass],
   scaleInPlace: [{ shape: wide, dims: { n, factor: -1 } }], // again and again on the same values: they must not shrink to denormals

@@ -61,7 +61,7 @@ export function logicalNot(x: Tensor): Tensor {
 }
 
 /** The kernel's numbers. */
-const [EQUAL, NOT_EQUAL, LESS, LESS_EQUAL] = [0, 1, 2, 3];
+const [LESS, EQUAL, LESS_EQUAL, NOT_EQUAL] = [1, 2, 3, 6];
 
 function compare(name: string, op: number, x: Tensor | number, y: Tensor | number): Tensor {
   const operands = [x, y];

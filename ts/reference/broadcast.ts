@@ -19,12 +19,12 @@ const ternaries: readonly ((x: number, y: number, z: number) => number)[] = [
   (x, y, z) => x - y - z,
 ];
 
-const comparisons: readonly ((x: number, y: number) => boolean)[] = [
-  (x, y) => x === y,
-  (x, y) => x !== y,
-  (x, y) => x < y,
-  (x, y) => x <= y,
-];
+const comparisons: Readonly<Record<number, (x: number, y: number) => boolean>> = {
+  1: (x, y) => x < y,
+  2: (x, y) => x === y,
+  3: (x, y) => x <= y,
+  6: (x, y) => x !== y,
+};
 
 /** Calls `f` with the number of each of `n` elements of the result and where two or three operands are there. */
 function walk(

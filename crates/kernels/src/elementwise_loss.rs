@@ -176,8 +176,8 @@ impl Loss<'_> {
         let Buffers { a, b, c, .. } = buffers;
         let [a, b, c] = [a, b, c].map(|buffer| &mut buffer[..x.len()]);
         let one = Lane::splat(1.0);
-        let logarithm: &Whole<1> = &whole(|[x]| ln(x));
-        let exponential: &Whole<1> = &whole(|[x]| exp(x));
+        let logarithm: &dyn Whole<1> = &whole(|[x]| ln(x));
+        let exponential: &dyn Whole<1> = &whole(|[x]| exp(x));
         match (self.kind, logarithms) {
             (2, true) => map_whole([t], a, logarithm),
             (3, _) => map_whole([t], a, exponential),
@@ -207,7 +207,7 @@ impl Loss<'_> {
         at: usize,
         buffers: &mut Buffers,
         out: &mut [f32],
-        choose: impl Fn(&mut dyn FnMut(&Whole<5>)),
+        choose: impl Fn(&mut dyn FnMut(&dyn Whole<5>)),
     ) {
         let Buffers { p, a, b, c } = buffers;
         if let Some(positive) = self.positive {

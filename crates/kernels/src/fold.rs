@@ -9,30 +9,76 @@
 //! Means, variances, norms and log-sum-exp are made of these. NaN makes its maximum and its minimum NaN.
 //!
 //! The order is fixed by the shape: `len` is cut into pieces, and what the pieces give is folded once more. With `inner` = 1 a piece has
-//! 16,384 elements, folded in blocks of 1,024, four lanes side by side; otherwise 64 positions, and lanes run along `inner`.
+//! 16,384 elements, folded four lanes side by side; otherwise 64 positions, and lanes run along `inner`.
+//!
+//! Ops that do something to an element first do it to a thousand, which are then folded where they lie, in the first-level cache: so there
+//! are three loops that make terms and three that fold, not one for each of both and each way the lanes run (6 kB of a wasm variant).
 
-use crate::lanes::{Lane, LaneMask, WIDTH};
-use crate::lanewise::{COPY_TASK, EXP_TASK, TASK, rows_per_task, update};
+use crate::lanes::{Lane, WIDTH};
+use crate::lanewise::{COPY_TASK, EXP_TASK, TASK, Whole, map_whole, rows_per_task, update, whole};
 use crate::math::exp;
 use crate::parallel::{Disjoint, Parallel, for_each_chunk};
+use crate::reduce::sum_of_block;
 
 /// Positions of a piece where lanes run along `inner`; where they run along `len` it is a task.
 pub const GROUP: usize = 64;
-/// Columns folded side by side.
+/// Columns folded side by side, and terms made at a time.
 const COLS: usize = 1024;
-/// Elements of a row between which running results start anew.
-const BLOCK: usize = 1024;
 /// Running results of a row.
 const CHAINS: usize = 4;
 
-/// What an op does to a row and to a row of columns: these loops it has of its own, all else is there once.
+/// What an op does.
 struct Fold<'a> {
     nanoseconds: usize,
     start: f32,
-    /// The result of a row, given its `s`.
-    row: &'a (dyn Fn(&[f32], f32) -> f32 + Sync),
-    /// Joins a row to the results so far, given the `s` of each column.
-    join: &'a (dyn Fn(&mut [f32], &[f32], &[f32]) + Sync),
+    /// What becomes of an element and its `s` first.
+    term: Option<&'a dyn Whole<2>>,
+    join: &'a dyn Join,
+}
+
+trait Join: Sync {
+    /// All of a row.
+    fn row(&self, x: &[f32]) -> f32;
+    /// A row to the results so far.
+    fn onto(&self, to: &mut [f32], x: &[f32]);
+}
+
+struct Sum;
+
+impl Join for Sum {
+    fn row(&self, x: &[f32]) -> f32 {
+        sum_of_block(x)
+    }
+
+    fn onto(&self, to: &mut [f32], x: &[f32]) {
+        update(to, [x], |to, [x]| to + x);
+    }
+}
+
+struct Extreme<F> {
+    of_none: f32,
+    better: F,
+}
+
+impl<F: Fn(Lane, Lane) -> Lane + Sync> Join for Extreme<F> {
+    fn row(&self, x: &[f32]) -> f32 {
+        let mut running = [Lane::splat(self.of_none); CHAINS];
+        let (groups, rest) = x.as_chunks::<{ CHAINS * WIDTH }>();
+        let mut last = [self.of_none; CHAINS * WIDTH];
+        last[..rest.len()].copy_from_slice(rest);
+        for group in groups.iter().chain([&last]) {
+            for (chain, running) in running.iter_mut().enumerate() {
+                *running = (self.better)(*running, Lane::load(&group[chain * WIDTH..]));
+            }
+        }
+        let [a, b, c, d] = running;
+        let [a, b, c, d] = (self.better)((self.better)(a, c), (self.better)(b, d)).to_array().map(Lane::splat);
+        (self.better)((self.better)(a, c), (self.better)(b, d)).first()
+    }
+
+    fn onto(&self, to: &mut [f32], x: &[f32]) {
+        update(to, [x], |to, [x]| (self.better)(to, x));
+    }
 }
 
 /// What is folded: the middle of `x` `[outer, len, inner]`.
@@ -60,33 +106,22 @@ pub fn fold(op: i32, over: Middle, shift: Option<&[f32]>, out: &mut [f32], parti
 /// `out` `[outer, pieces, inner]`.
 fn fold_pieces(op: i32, over: Middle, piece: usize, shift: Option<&[f32]>, out: &mut [f32], pool: &impl Parallel) {
     const INFINITY: f32 = f32::INFINITY;
-    let (sum, one) = (|a, b| a + b, Lane::splat(1.0));
-    let run = |by: &Fold| run(by, over, piece, shift, out, pool);
-    match op {
-        0 => each(COPY_TASK, 0.0, |x, _| x, sum, run),
-        1 => each(COPY_TASK, -INFINITY, |x, _| x, Lane::maximum, run),
-        2 => each(COPY_TASK, INFINITY, |x, _| x, Lane::minimum, run),
-        3 => each(EXP_TASK, 0.0, |x, s| exp(x - s), sum, run),
-        4 => each(COPY_TASK, 0.0, |x, s| (x - s) * (x - s), sum, run),
-        5 => each(COPY_TASK, 0.0, |x, s| x.equals(s).select(one, Lane::zero()), sum, run),
+    let largest = Extreme { of_none: -INFINITY, better: Lane::maximum };
+    let smallest = Extreme { of_none: INFINITY, better: Lane::minimum };
+    let power = whole(|[x, s]| exp(x - s));
+    let square = whole(|[x, s]| (x - s) * (x - s));
+    let matches = whole(|[x, s]: [Lane; 2]| x.equals(s).select(Lane::splat(1.0), Lane::zero()));
+    let sum = Fold { nanoseconds: COPY_TASK, start: 0.0, term: None, join: &Sum };
+    let by = match op {
+        0 => sum,
+        1 => Fold { start: -INFINITY, join: &largest, ..sum },
+        2 => Fold { start: INFINITY, join: &smallest, ..sum },
+        3 => Fold { nanoseconds: EXP_TASK, term: Some(&power), ..sum },
+        4 => Fold { term: Some(&square), ..sum },
+        5 => Fold { term: Some(&matches), ..sum },
         _ => panic!("fold: there is no such op"),
-    }
-}
-
-#[inline(always)]
-fn each(
-    nanoseconds: usize,
-    start: f32,
-    term: impl Fn(Lane, Lane) -> Lane + Sync,
-    join: impl Fn(Lane, Lane) -> Lane + Sync,
-    run: impl FnOnce(&Fold),
-) {
-    run(&Fold {
-        nanoseconds,
-        start,
-        row: &|x, shift| fold_row(x, start, |x| term(x, Lane::splat(shift)), &join),
-        join: &|to, x, shift| update(to, [x, shift], |to, [x, s]| join(to, term(x, s))),
-    });
+    };
+    run(&by, over, piece, shift, out, pool)
 }
 
 fn run(by: &Fold, over: Middle, piece: usize, shift: Option<&[f32]>, out: &mut [f32], pool: &impl Parallel) {
@@ -98,7 +133,7 @@ fn run(by: &Fold, over: Middle, piece: usize, shift: Option<&[f32]>, out: &mut [
             for (at, out) in out.iter_mut().enumerate() {
                 let (row, start) = ((task * together + at) / pieces, (task * together + at) % pieces * piece);
                 let x = &x[row * len + start..row * len + len.min(start + piece)];
-                *out = (by.row)(x, shift.map_or(0.0, |shift| shift[row]));
+                *out = folded_row(by, x, shift.map_or(0.0, |shift| shift[row]));
             }
         });
     }
@@ -119,38 +154,35 @@ fn run(by: &Fold, over: Middle, piece: usize, shift: Option<&[f32]>, out: &mut [
     });
 }
 
+fn folded_row(by: &Fold, x: &[f32], shift: f32) -> f32 {
+    let Some(term) = by.term else { return by.join.row(x) };
+    let (mut terms, mut shifts) = ([0.0; COLS], [0.0; COLS]);
+    shifts[..x.len().min(COLS)].fill(shift);
+    let mut total = 0.0;
+    for x in x.chunks(COLS) {
+        let terms = &mut terms[..x.len()];
+        map_whole([x, &shifts[..x.len()]], terms, term);
+        total += by.join.row(terms);
+    }
+    total
+}
+
 /// `out`, some columns from `left` on, over the positions from `start` to `end`.
 fn columns(by: &Fold, over: Middle, [outer, start, end, left]: [usize; 4], shift: Option<&[f32]>, out: &mut [f32]) {
-    let zeros = [0.0; COLS];
+    let (mut terms, zeros) = ([0.0; COLS], [0.0; COLS]);
     let shift = shift.map_or(&zeros[..out.len()], |shift| &shift[outer * over.inner + left..][..out.len()]);
     out.fill(by.start);
     for position in start..end {
         let from = (outer * over.len + position) * over.inner + left;
-        (by.join)(out, &over.x[from..][..out.len()], shift);
+        let x = &over.x[from..][..out.len()];
+        let Some(term) = by.term else {
+            by.join.onto(out, x);
+            continue;
+        };
+        let terms = &mut terms[..x.len()];
+        map_whole([x, shift], terms, term);
+        by.join.onto(out, terms);
     }
-}
-
-#[inline(always)]
-fn fold_row(x: &[f32], start: f32, term: impl Fn(Lane) -> Lane, join: impl Fn(Lane, Lane) -> Lane) -> f32 {
-    let start = Lane::splat(start);
-    let mut total = start;
-    for block in x.chunks(BLOCK) {
-        let mut running = [start; CHAINS];
-        let (groups, rest) = block.as_chunks::<{ CHAINS * WIDTH }>();
-        for group in groups {
-            for (chain, running) in running.iter_mut().enumerate() {
-                *running = join(*running, term(Lane::load(&group[chain * WIDTH..])));
-            }
-        }
-        for (running, four) in running.iter_mut().zip(rest.chunks(WIDTH)) {
-            let there = LaneMask::from_array(core::array::from_fn(|i| i < four.len()));
-            *running = join(*running, there.select(term(Lane::load_partial(four, 0.0)), start));
-        }
-        let [a, b, c, d] = running;
-        total = join(total, join(join(a, c), join(b, d)));
-    }
-    let [a, b, c, d] = total.to_array().map(Lane::splat);
-    join(join(a, c), join(b, d)).first()
 }
 
 /// Where along `len` each result of a maximum or minimum, `best` `[outer, inner]`, was first found, or the first NaN; −1 where neither is.

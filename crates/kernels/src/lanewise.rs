@@ -107,32 +107,41 @@ pub fn rewrite<const M: usize, const N: usize>(
     }
 }
 
-/// A loop over whole lanes, behind a pointer; see [`whole`].
-pub type Whole<'a, const N: usize> = dyn Fn([&[[f32; WIDTH]]; N], &mut [[f32; WIDTH]]) + Sync + 'a;
+/// A loop over whole lanes, behind a pointer; see [`whole`]. Not `dyn Fn`: the table behind that holds a second copy of each loop, for
+/// calls by value.
+pub trait Whole<const N: usize>: Sync {
+    /// `out[i] = f(x[i])`, for slices as long as `out`.
+    fn run(&self, x: [&[[f32; WIDTH]]; N], out: &mut [[f32; WIDTH]]);
+}
 
 /// The loop `out[i] = f(x[i])` and nothing besides: what a family of many functions has one of each of, while tasks and tails, in
 /// [`map_whole`], are there once for all.
 #[inline(always)]
-#[allow(clippy::type_complexity)]
-pub fn whole<const N: usize>(f: impl Fn([Lane; N]) -> Lane + Sync) -> impl Fn([&[[f32; WIDTH]]; N], &mut [[f32; WIDTH]]) + Sync {
-    move |x, out| {
+pub fn whole<const N: usize>(f: impl Fn([Lane; N]) -> Lane + Sync) -> impl Whole<N> {
+    Each(f)
+}
+
+struct Each<F>(F);
+
+impl<const N: usize, F: Fn([Lane; N]) -> Lane + Sync> Whole<N> for Each<F> {
+    fn run(&self, x: [&[[f32; WIDTH]]; N], out: &mut [[f32; WIDTH]]) {
         let x = x.map(|x| &x[..out.len()]);
         for i in 0..out.len() {
-            out[i] = f(x.map(|x| Lane::from_array(x[i]))).to_array();
+            out[i] = (self.0)(x.map(|x| Lane::from_array(x[i]))).to_array();
         }
     }
 }
 
 /// [`map`] with the loop given; the tail is one lane filled up with zeros.
 #[inline(never)]
-pub fn map_whole<const N: usize>(x: [&[f32]; N], out: &mut [f32], each: &Whole<N>) {
+pub fn map_whole<const N: usize>(x: [&[f32]; N], out: &mut [f32], each: &dyn Whole<N>) {
     let (fours, tail) = out.as_chunks_mut::<WIDTH>();
     let count = fours.len();
-    each(x.map(|x| &x.as_chunks::<WIDTH>().0[..count]), fours);
+    each.run(x.map(|x| &x.as_chunks::<WIDTH>().0[..count]), fours);
     if !tail.is_empty() {
         let last = x.map(|x| [Lane::load_partial(&x[count * WIDTH..][..tail.len()], 0.0).to_array()]);
         let mut four = [[0.0; WIDTH]];
-        each(last.each_ref().map(|x| x.as_slice()), &mut four);
+        each.run(last.each_ref().map(|x| x.as_slice()), &mut four);
         tail.copy_from_slice(&four[0][..tail.len()]);
     }
 }

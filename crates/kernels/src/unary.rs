@@ -34,7 +34,7 @@ use crate::sine::sine;
 /// `out = f(x)`, f by its number in the table above; panics if there is none of it.
 pub fn forward(op: i32, [a, b]: [f32; 2], x: &[f32], out: &mut [f32], pool: &impl Parallel) {
     let (one, wide) = (Lane::splat(1.0), [a, b].map(Lane::splat));
-    let mut run = |nanoseconds, each: &Whole<1>| in_tasks(pool, nanoseconds, [x], out, each);
+    let mut run = |nanoseconds, each: &dyn Whole<1>| in_tasks(pool, nanoseconds, [x], out, each);
     match op {
         0 => run(EXP_TASK, &whole(|[x]| exp(x))),
         1 => run(EXP_TASK, &whole(|[x]| ln(x))),
@@ -60,7 +60,7 @@ pub fn forward(op: i32, [a, b]: [f32; 2], x: &[f32], out: &mut [f32], pool: &imp
 /// `d_x` from the gradient of the result and `saved`: the result where the table has y, the input where it has x.
 pub fn backward(op: i32, [a, b]: [f32; 2], saved: &[f32], d_out: &[f32], d_x: &mut [f32], pool: &impl Parallel) {
     let (one, zero, wide) = (Lane::splat(1.0), Lane::zero(), [a, b].map(Lane::splat));
-    let mut run = |nanoseconds, each: &Whole<2>| in_tasks(pool, nanoseconds, [saved, d_out], d_x, each);
+    let mut run = |nanoseconds, each: &dyn Whole<2>| in_tasks(pool, nanoseconds, [saved, d_out], d_x, each);
     match op {
         0 => run(COPY_TASK, &whole(|[y, dy]| dy * y)),
         1 => run(COPY_TASK, &whole(|[x, dy]| dy / x)),
@@ -83,7 +83,8 @@ pub fn backward(op: i32, [a, b]: [f32; 2], saved: &[f32], d_out: &[f32], d_x: &m
     }
 }
 
-fn in_tasks<const N: usize>(pool: &impl Parallel, nanoseconds: usize, x: [&[f32]; N], out: &mut [f32], each: &Whole<N>) {
+#[inline(never)] // else there is one in each arm
+fn in_tasks<const N: usize>(pool: &impl Parallel, nanoseconds: usize, x: [&[f32]; N], out: &mut [f32], each: &dyn Whole<N>) {
     for_each_chunk(pool, out, TASK, nanoseconds, |task, out| map_whole(x.map(|x| &x[task * TASK..][..out.len()]), out, each));
 }
 
