@@ -111,6 +111,10 @@ export const opChecks: Record<string, Checks> = {
       weight.view().set([0.5, 2, 1, 0, 1.5]);
       return [(logits) => crossEntropy(logits, int32([1, 2, 4]), { weight, ignoreIndex: 2, labelSmoothing: 0.1 }), leaf([3, 5])];
     },
+    "chances of classes, smoothing": () => [
+      (logits, chances) => crossEntropy(logits!, chances!, { labelSmoothing: 0.1 }),
+      ...[leaf([3, 5]), leaf([3, 5], 2)],
+    ],
     "labels of several axes": () => [(logits) => crossEntropy(logits, int32([1, 0, 4, 2], [2, 2])), leaf([2, 2, 5])],
   },
   dropout: {

@@ -3,6 +3,7 @@ import { kernels } from "../runtime/kernels.gen.ts";
 import { asRows } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { expectProbability } from "./checks.ts";
+import { crossEntropyOfChances } from "./crossEntropyOfChances.ts";
 import { countLabels, expectLabels } from "./labels.ts";
 import { expectReduction, type LossOptions, lossGradients, type Reduction, reduced } from "./reduction.ts";
 
@@ -22,6 +23,9 @@ export interface CrossEntropyOptions extends LossOptions {
  * "none"`. PyTorch's formula for class weights and label smoothing, but the classes are always the last axis. If no label counts,
  * the mean is NaN, as PyTorch's, and its gradient 0.
  *
+ * Labels that are float32 `[..., classes]` are the chances of each class; then `ignoreIndex` says nothing, the mean is over all rows and the chances
+ * may have a gradient too.
+ *
  * Throws `RANGE` for a label outside the classes, `SHAPE`, `RANK`, `DTYPE`, `DISPOSED`.
  */
 export function crossEntropy(
@@ -31,9 +35,11 @@ export function crossEntropy(
 ): Tensor {
   const op = "crossEntropy";
   const { rows, cols } = asRows(op, logits);
-  expectLabels(op, "logits", logits, labels, weight);
   expectProbability(op, "labelSmoothing", smoothing);
   expectReduction(op, reduction);
+  if (labels.dtype === "float32" && labels.shape.length === logits.shape.length)
+    return crossEntropyOfChances(op, logits, labels, { weight, smoothing, reduction });
+  expectLabels(op, "logits", logits, labels, weight);
   const counted = countLabels(op, labels, cols, ignoreIndex, weight);
   const settings = { rows, cols, ignoreIndex, smoothing };
   const losses = empty(labels.shape);
