@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { binding } from "../../ts/runtime/binding.ts";
 import { dispose, init } from "../../ts/runtime/index.ts";
+import { kernels } from "../../ts/runtime/kernels.gen.ts";
+import { ones, zeros } from "../../ts/tensor/create.ts";
 import { runGuarded } from "../harness/guarded.ts";
 import { type AnyCase, casesOf, createProblem, kernelNames, type Problem } from "../harness/problem.ts";
 import { configurations } from "../harness/variants.ts";
@@ -43,6 +45,28 @@ describe.each(configurations().filter(({ variant }) => variant.endsWith("threads
   },
 );
 
+describe.each(configurations().filter(({ threads }) => threads > 1))("$variant, threads: $threads", (configuration) => {
+  beforeAll(async () => {
+    await init(configuration);
+  });
+  afterAll(() => dispose());
+
+  // What a worker writes late is written when this has looked long ago: half a millisecond a task, and nothing between the call and the look.
+  test("matmul: a call returns when every worker has left it", async () => {
+    const [m, n, k] = [200, 512, 512];
+    const [a, b, out] = [ones([m, k]), ones([k, n]), zeros([m, n])];
+    const sizes = { batch: 1, aBatch: 1, bBatch: 1, m, n, k, transposeA: false, transposeB: false, activation: 0 };
+    for (let repeat = 0; repeat < 4 * REPEATS; repeat++) {
+      out.view().fill(-1);
+      kernels.matmul({ a, b, out, ...sizes });
+      const then = out.toArray() as Float32Array;
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      expectSameBits("what was there when the call returned", then, out.toArray() as Float32Array);
+    }
+    for (const tensor of [a, b, out]) tensor.dispose();
+  });
+});
+
 test("every kernel has a case that spreads", () => {
   expect(kernelNames.filter((kernel) => !spreading.some((each) => each.kernel === kernel))).toEqual([]);
 });
@@ -50,5 +74,5 @@ test("every kernel has a case that spreads", () => {
 function expectSameBits(what: string, actual: Float32Array, expected: Float32Array): void {
   const [a, b] = [new Int32Array(actual.buffer), new Int32Array(expected.buffer)];
   const different = a.findIndex((bits, i) => bits !== b[i]);
-  if (different >= 0) expect.fail(`${what}[${different}] is ${actual[different]}, one thread gave ${expected[different]}`);
+  if (different >= 0) expect.fail(`${what}[${different}] is ${actual[different]}, expected ${expected[different]}`);
 }
