@@ -14,7 +14,8 @@ const LAYERS = [
   ["positional"],
   ["nn"],
   ["optim", "data", "audio"],
-  ["train", "io", "explain", "models"],
+  ["io"],
+  ["train", "explain", "models"],
   ["index.ts"],
 ];
 /** What every folder may import: the error class. */

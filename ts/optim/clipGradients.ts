@@ -49,6 +49,11 @@ export function clipGradValue(parameters: readonly Tensor[], clipValue: number):
   }
 }
 
+/** Multiplies every element of the gradients by `factor`. */
+export function scaleGradients(parameters: readonly Tensor[], factor: number): void {
+  for (const x of gradientsOf("scaleGradients", parameters)) kernels.scaleInPlace({ x, n: x.length, factor });
+}
+
 /** The gradients there are; a whole flat vector instead of its parts where all of them are meant. */
 function gradientsOf(op: string, parameters: readonly Tensor[]): Tensor[] {
   const given = new Set(parameters);

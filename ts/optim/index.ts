@@ -1,7 +1,7 @@
 export { Adafactor, type AdafactorOptions } from "./adafactor.ts";
 export { Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions, AdamW, type AdamWOptions } from "./adam.ts";
-export { type ClipGradNormOptions, clipGradNorm, clipGradValue } from "./clipGradients.ts";
+export { type ClipGradNormOptions, clipGradNorm, clipGradValue, scaleGradients } from "./clipGradients.ts";
 export { EMA, type EMAOptions, type EMAState } from "./ema.ts";
 export { Lion, type LionOptions } from "./lion.ts";
 export { Muon, type MuonOptions } from "./muon.ts";

@@ -1,60 +1,87 @@
 import { noGrad } from "../autograd/index.ts";
-import type { BatchOptions } from "../data/batches.ts";
+import type { Batch, BatchOptions } from "../data/batches.ts";
+import type { Dataset } from "../data/dataLoader.ts";
 import type { Module } from "../nn/module.ts";
-import { crossEntropy } from "../ops/crossEntropy.ts";
 import { scope } from "../tensor/scope.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import { Breather } from "./breathe.ts";
-import { source, type TrainingData } from "./data.ts";
+import { batchSource, exampleSource, type Source, type TrainingData } from "./data.ts";
+import type { Metric } from "./metrics/metric.ts";
+import { type ClassifierModule, classification, type Loss, type Objective, outcomeOf } from "./objective.ts";
 import { Scores } from "./scores.ts";
 
-/** A module from ids `[batch, seqLen]` to logits `[batch, classes]`. */
-export interface ClassifierModule extends Module {
-  forward(ids: Tensor, call: { lengths: readonly number[] }): Tensor;
-}
-
-/** The mean over the batch, a scalar. */
-export type Loss = (logits: Tensor, labels: Tensor) => Tensor;
+/** Metrics by the names under which their values are given. */
+export type Metrics = Readonly<Record<string, () => Metric>>;
 
 export interface EvaluateOptions extends Omit<BatchOptions, "seed"> {
   loss?: Loss | undefined;
+  metrics?: Metrics | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** For any model and batches: `objective` says what one makes of the other. */
+export interface ObjectiveOptions<M, B> {
+  objective: Objective<M, B>;
+  metrics?: Metrics | undefined;
   signal?: AbortSignal | undefined;
 }
 
 export interface Evaluation {
   /** The mean over all examples. */
   loss: number;
-  /** The share of right answers. */
+  /** The share of right answers; NaN where the objective gives no logits and labels. */
   accuracy: number;
   /** `confusion[label][predicted]`: how many. */
   confusion: number[][];
   examples: number;
+  metrics: Record<string, number>;
 }
 
 /**
  * Runs `model` over `data` without training it: dropout rests, no gradients are recorded; afterwards the model is in the mode it
  * was in. Throws `DATA`, and the signal's reason if it is aborted.
  */
-export async function evaluate(model: ClassifierModule, data: TrainingData, options: EvaluateOptions = {}): Promise<Evaluation> {
-  const { loss = crossEntropy, signal, batchSize = 64, ...rest } = options;
-  const pass = source("evaluate", data, { ...rest, batchSize }).pass(undefined);
+export function evaluate(model: ClassifierModule, data: TrainingData, options?: EvaluateOptions): Promise<Evaluation>;
+export function evaluate<M extends Module, B>(model: M, data: Dataset<B>, options: ObjectiveOptions<M, B>): Promise<Evaluation>;
+export async function evaluate(
+  model: ClassifierModule,
+  data: TrainingData,
+  options: EvaluateOptions & Partial<ObjectiveOptions<ClassifierModule, Batch>> = {},
+): Promise<Evaluation> {
+  const { loss, objective, batchSize = 64, metrics, signal, ...rest } = options;
+  const source = objective
+    ? batchSource("evaluate", data as Dataset<Batch>)
+    : exampleSource("evaluate", data, { ...rest, batchSize });
+  return evaluateSource(model, source, { objective: objective ?? classification(loss), metrics, signal });
+}
+
+/** The same of data that may be passed over again. */
+export async function evaluateSource<M extends Module, B>(
+  model: M,
+  source: Source<B>,
+  { objective, metrics = {}, signal }: ObjectiveOptions<M, B>,
+): Promise<Evaluation> {
   const breather = new Breather(signal);
   const scores = new Scores();
+  const named = Object.entries(metrics).map(([name, make]) => [name, make()] as const);
   const { training } = model;
   try {
-    for (let step = 0; step < pass.steps; step += 1) {
+    for await (const batch of source.pass(undefined, 0).batches) {
       await breather.breathe();
       model.eval();
       scope(() =>
         noGrad(() => {
-          const { ids, lengths, labels } = pass.batch(step);
-          const logits = model.forward(ids, { lengths });
-          scores.add(logits, labels, loss(logits, labels).item());
+          const { loss, weight = 1, logits, labels } = outcomeOf(objective, model, batch);
+          scores.addLoss(loss.item(), weight);
+          if (!logits || !labels) return;
+          scores.add(logits, labels);
+          for (const [, metric] of named) metric.add(logits, labels);
         }),
       );
     }
   } finally {
     model.train(training);
   }
-  return { loss: scores.loss, accuracy: scores.accuracy, confusion: scores.confusion, examples: scores.examples };
+  const values = Object.fromEntries(named.map(([name, metric]) => [name, metric.value]));
+  const { loss, accuracy, confusion, examples } = scores;
+  return { loss, accuracy, confusion, examples, metrics: values };
 }

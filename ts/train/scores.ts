@@ -1,41 +1,71 @@
 import type { Tensor } from "../tensor/tensor.ts";
 
+/** What `Scores` has counted, for a snapshot. */
+export interface ScoresState {
+  confusion: number[][];
+  examples: number;
+  correct: number;
+  loss: number;
+  weight: number;
+}
+
 /** Counts right answers over many batches. */
 export class Scores {
-  /** `confusion[label][predicted]` */
-  readonly confusion: number[][] = [];
-  examples = 0;
-  correct = 0;
-  #loss = 0;
+  #state: ScoresState = { confusion: [], examples: 0, correct: 0, loss: 0, weight: 0 };
 
-  /** The mean over all examples so far. */
+  /** The mean over all so far, each batch by its weight. */
   get loss(): number {
-    return this.#loss / this.examples;
+    return this.#state.loss / this.#state.weight;
   }
 
+  /** NaN of none. */
   get accuracy(): number {
-    return this.correct / this.examples;
+    return this.#state.correct / this.#state.examples;
   }
 
-  /** `logits [batch, classes]`, `labels [batch]`, `loss` the mean over the batch. */
-  add(logits: Tensor, labels: Tensor, loss: number): void {
+  /** How many labels were not ignored. */
+  get examples(): number {
+    return this.#state.examples;
+  }
+
+  /** `confusion[label][predicted]` */
+  get confusion(): number[][] {
+    return this.#state.confusion;
+  }
+
+  get state(): ScoresState {
+    return structuredClone(this.#state);
+  }
+
+  set state(state: ScoresState) {
+    this.#state = structuredClone(state);
+  }
+
+  /** A batch's mean loss over `weight` items. */
+  addLoss(loss: number, weight: number): void {
+    this.#state.loss += loss * weight;
+    this.#state.weight += weight;
+  }
+
+  /** `logits [..., classes]`, `labels [...]`. */
+  add(logits: Tensor, labels: Tensor): void {
+    const state = this.#state;
     const classes = logits.shape.at(-1)!;
     const scores = logits.view();
-    while (this.confusion.length < classes) this.confusion.push([]);
-    for (const row of this.confusion) while (row.length < classes) row.push(0);
+    while (state.confusion.length < classes) state.confusion.push([]);
+    for (const row of state.confusion) while (row.length < classes) row.push(0);
     labels.view().forEach((label, item) => {
       const predicted = indexOfLargest(scores, item * classes, classes);
-      const row = this.confusion[label];
+      const row = state.confusion[label];
       if (!row) return; // a label that is ignored
       row[predicted]! += 1;
-      this.examples += 1;
-      if (predicted === label) this.correct += 1;
+      state.examples += 1;
+      if (predicted === label) state.correct += 1;
     });
-    this.#loss += loss * labels.length;
   }
 }
 
-function indexOfLargest(values: ArrayLike<number>, start: number, length: number): number {
+export function indexOfLargest(values: ArrayLike<number>, start: number, length: number): number {
   let best = 0;
   for (let i = 1; i < length; i += 1) if (values[start + i]! > values[start + best]!) best = i;
   return best;

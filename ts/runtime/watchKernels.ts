@@ -1,0 +1,37 @@
+import type { Buffer } from "./buffer.ts";
+import { heap } from "./heap.ts";
+import { type KernelArgs, type KernelName, kernels, manifest } from "./kernels.gen.ts";
+
+/** A float buffer that a kernel has just written. */
+export interface WrittenBuffer {
+  readonly name: string;
+  /** A view, to be read at once. */
+  readonly values: Float32Array;
+}
+
+type Call = (args: KernelArgs[KernelName]) => void;
+
+/** Runs `fn`, and calls `seen` after each kernel with what it wrote. For looking into what went wrong: every call is slower. */
+export function watchKernels(fn: () => void, seen: (kernel: KernelName, written: readonly WrittenBuffer[]) => void): void {
+  const names = Object.keys(kernels) as KernelName[];
+  const calls = names.map((name) => [name, kernels[name] as Call] as const);
+  try {
+    for (const [name, call] of calls)
+      Reflect.set(kernels, name, (args: KernelArgs[KernelName]) => {
+        call(args);
+        seen(name, writtenBy(name, args));
+      });
+    fn();
+  } finally {
+    for (const [name, call] of calls) Reflect.set(kernels, name, call);
+  }
+}
+
+function writtenBy(kernel: KernelName, args: KernelArgs[KernelName]): WrittenBuffer[] {
+  const given = new Map<string, unknown>(Object.entries(args));
+  return manifest[kernel].flatMap(({ name, kind, dtype }): WrittenBuffer[] => {
+    const buffer = given.get(name) as Buffer | null | undefined;
+    if ((kind !== "write" && kind !== "update") || dtype !== "float32" || !buffer) return [];
+    return [{ name, values: heap.f32(buffer.ptr, buffer.length) }];
+  });
+}
