@@ -52,7 +52,8 @@ export class MelSpectrogram {
   }
 
   #mel({ magnitudes, numFrames, numBins }: Spectrogram): Float64Array {
-    const energies = magnitudes.map((magnitude) => magnitude ** this.#power);
+    const power = this.#power;
+    const energies = magnitudes.map(power === 2 ? (magnitude) => magnitude * magnitude : (magnitude) => magnitude ** power);
     const mel = new Float64Array(numFrames * this.nMels);
     for (let band = 0; band < this.nMels; band += 1) {
       const filter = this.filters.subarray(band * numBins, (band + 1) * numBins);

@@ -1,11 +1,12 @@
 import { FoveaError } from "../runtime/errors.ts";
+import { nodeModule } from "../runtime/node.ts";
 
 /** Bytes in pieces of any size, from a file, the body of a `Response`, or an array of them. */
 export type ByteChunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** The bytes of a file (Node), piece by piece; a name that ends in `.gz` is unpacked. Throws `DATA` for a path that cannot be read. */
 export async function* readBytes(path: string): AsyncGenerator<Uint8Array, void, undefined> {
-  const { createReadStream } = await import("node:fs");
+  const { createReadStream } = await nodeModule<typeof import("node:fs")>("fs");
   try {
     yield* path.endsWith(".gz") ? unpacked(createReadStream(path)) : createReadStream(path);
   } catch (error) {
@@ -14,7 +15,8 @@ export async function* readBytes(path: string): AsyncGenerator<Uint8Array, void,
 }
 
 async function* unpacked(file: NodeJS.ReadableStream): AsyncGenerator<Uint8Array, void, undefined> {
-  const [{ createGunzip }, { pipeline }] = await Promise.all([import("node:zlib"), import("node:stream")]);
+  const { createGunzip } = await nodeModule<typeof import("node:zlib")>("zlib");
+  const { pipeline } = await nodeModule<typeof import("node:stream")>("stream");
   yield* pipeline(file, createGunzip(), () => {}); // an error of either reaches the reader through the last
 }
 
