@@ -19,7 +19,9 @@ export const SECTIONS = [attention, layers, losses, training, functions, tensors
 export const OURS_ALONE = {
   AttentionPool: "a sequence to one vector, by attention with a learned query",
   BahdanauAttention: "additive attention over recurrent states (Bahdanau et al. 2015)",
+  Checkpoints: "a callback of `fit`: the last and the best state, from which a run goes on to the same bits",
   DecodingCache: "one KeyValueCache for each layer of a Transformer, and the memory projected once",
+  EarlyStopping: "a callback of `fit`: ends a run whose metric no longer improves",
   FirstPool: "a sequence to its first position: `cls`",
   FoveaError: "every error: a stable `code` and a sentence",
   InfoNCE: "the contrastive loss of paired batches (van den Oord et al. 2018)",
