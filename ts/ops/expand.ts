@@ -86,7 +86,10 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
 /** Sums over the middle of `[outer, length, inner]`: out `[outer, inner]`. Not recorded. */
 function sumAxis(x: Tensor, outer: number, length: number, inner: number): Tensor {
   const out = empty([outer, inner]);
-  if (out.length > 0) kernels.fold({ x, out, outer, len: length, inner, op: SUM });
+  if (out.length === 0) return out;
+  // Columns of one matrix, the gradient of a bias, have a kernel that takes two thirds of the time.
+  if (outer === 1 && inner > 1) kernels.sumRows({ x, out, rows: length, cols: inner });
+  else kernels.fold({ x, out, outer, len: length, inner, op: SUM });
   return out;
 }
 

@@ -47,6 +47,13 @@ pub struct Step {
     pub signed: bool,
 }
 
+impl Step {
+    /// Adam and AdamW, by far the most used: what they leave out makes their loop one of its own worth while, twice as fast as the one that covers all.
+    fn is_adam(&self) -> bool {
+        (self.sign, self.l2, self.center) == (1.0, 0.0, 0.0) && (self.from_m, self.from_grad) == (self.keep_m, self.gain_m)
+    }
+}
+
 /// What an optimizer remembers of each parameter. A `peak` needs an `m` and a `v`.
 pub struct Moments<'a> {
     /// Mean of gradients.
@@ -70,6 +77,15 @@ pub fn step(param: &mut [f32], grad: &[f32], moments: Moments, step: &Step, pool
                 let v = lanes.spread(v, g);
                 let peak = peak.max(v);
                 [lanes.moved(param, lanes.adapted(towards, peak)), m, v, peak]
+            });
+        }),
+        [true, true, false] if step.is_adam() => over(pool, to, grad, &|[param, m, v, _], grad| {
+            let Lanes { keep_m, gain_m, keep_v, gain_v, root, eps, rate, decay, .. } = lanes;
+            each([param, m, v], grad, |[param, m, v], grad| {
+                let m = m.madd(keep_m, gain_m * grad);
+                let v = v.madd(keep_v, grad * grad * gain_v);
+                let towards = m / v.sqrt().madd(root, eps);
+                [param - param.madd(decay, rate * towards), m, v]
             });
         }),
         [true, true, false] => over(pool, to, grad, &|[param, m, v, _], grad| {
@@ -130,6 +146,7 @@ fn each<const M: usize>(to: [&mut [[f32; WIDTH]]; M], grad: &[[f32; WIDTH]], f: 
 }
 
 /// [`Step`], each number in all lanes.
+#[derive(Clone, Copy)]
 struct Lanes {
     sign: Lane,
     l2: Lane,
