@@ -13,29 +13,33 @@ import { installTool, TOOLS_NEEDED, toolDone } from "./setup/tools.mjs";
 import { VARIANTS } from "./setup/variants.mjs";
 import { buildWasm, wasmDone } from "./setup/wasm.mjs";
 
-/** @typedef {{ npm?: boolean, kernels?: boolean, rust?: boolean }} Parts  which to do; `rust`: even if no wasm file needs it */
+/**
+ * @typedef {{ npm?: boolean, kernels?: boolean, rust?: boolean, wasm?: boolean }} Parts  which to do; `rust`: even if no wasm file needs it;
+ * without `wasm` nothing is built, but what builds it is there
+ */
 
 /** @param {Parts} [parts] */
-export async function setUp({ npm = true, kernels = true, rust = false } = {}) {
+export async function setUp({ npm = true, kernels = true, rust = false, wasm = true } = {}) {
   const major = Number(process.versions.node.split(".")[0]);
   if (major < 20)
     throw new SetupError(`Fovea needs Node 20 or newer, this is Node ${process.versions.node}: install a newer one.`);
-  const done = () =>
-    (!npm || npmDone()) && (!kernels || kernelsUpToDate()) && (!rust || findRust() !== null) && VARIANTS.every(wasmDone);
+  const built = () => (wasm ? VARIANTS.every(wasmDone) : TOOLS_NEEDED.every(toolDone));
+  const done = () => (!npm || npmDone()) && (!kernels || kernelsUpToDate()) && (!rust || findRust() !== null) && built();
   if (done()) return;
   await withLock(async () => {
     if (npm && !npmDone()) await step("npm packages", installNpm);
     if (kernels && !kernelsUpToDate()) {
       await step(`generated calls (${TARGET})`, async () => writeFileSync(root(TARGET), generateKernels()));
     }
-    if (rust || !VARIANTS.every(wasmDone)) await buildAll();
+    if (rust || !built()) await buildAll(wasm);
   });
 }
 
-async function buildAll() {
+/** @param {boolean} wasm the variants too, not only what builds them */
+async function buildAll(wasm) {
   const rust = findRust() ?? (await step(`Rust for wasm (${RUST})`, installRust));
-  const variants = VARIANTS.filter((variant) => !wasmDone(variant));
-  if (variants.length === 0) return;
+  const variants = VARIANTS.filter((variant) => wasm && !wasmDone(variant));
+  if (wasm && variants.length === 0) return;
   for (const tool of TOOLS_NEEDED.filter((candidate) => !toolDone(candidate))) {
     await step(`${tool.program} ${tool.version}`, (say, log) => installTool(tool, rust, say, log));
   }

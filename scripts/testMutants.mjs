@@ -11,7 +11,7 @@ import { orExplain, setUp } from "./setup.mjs";
 /** @typedef {import("./setup/rust.mjs").Rust} Rust */
 
 await orExplain(async () => {
-  await setUp({ rust: true });
+  await setUp({ rust: true, wasm: false });
   const rust = findRust();
   if (!rust) throw new SetupError("There is no Rust to build the kernels with.");
   const mutants = chosen(readMutants());
