@@ -114,6 +114,28 @@ describe("attentionHtml", () => {
   it("survives a sequence without tokens", () => {
     expect(attentionHtml([{ tokens: [], weights: [[new Float32Array()]] }])).toContain("</html>");
   });
+
+  it("draws what one sequence took from another", () => {
+    const weights = tensor([
+      [
+        [
+          [0.9, 0.1, 0],
+          [0.2, 0.8, 0],
+        ],
+      ],
+    ]);
+    const map = attentionMap(["ein", "hund"], [weights], 0, { keys: ["a", "dog"] });
+    expect(map.weights[0]?.map((head) => [...head])).toEqual([[...Float32Array.of(0.9, 0.1, 0.2, 0.8)]]);
+    expect(attentionSvg("a map", map.tokens, map.weights[0]![0]!, map.keys)).toContain("<title>hund → dog: 0.80");
+    expect(attentionHtml([map])).toContain('title="received 0.55">a</span>');
+    expect(attentionText(map)).toBe(
+      ["1 a, 2 dog", "", "layer 1, mean of 1 head; █ is 0.90", "        1 2", "1 ein  ██", "2 hund ░░██", ""].join("\n"),
+    );
+    expect(() => attentionMap(["ein"], [weights], 0, { keys: ["a", "b", "c", "d"] })).toThrow(
+      expect.objectContaining({ code: "SHAPE" }),
+    );
+    weights.dispose();
+  });
 });
 
 describe("attentionText", () => {

@@ -1,7 +1,7 @@
 import { type AttentionMap, attentionReceived } from "./attentionMap.ts";
 import { attentionSvg } from "./attentionSvg.ts";
 import { escapeHtml } from "./escape.ts";
-import { pageStyle } from "./pageStyle.ts";
+import { page } from "./page.ts";
 
 /** A sequence, what was made of it, and what attended to what. */
 export interface AttentionSample extends AttentionMap {
@@ -16,29 +16,17 @@ export interface AttentionSample extends AttentionMap {
  * were attended to. One file that loads nothing and runs no script, for light and dark screens; every cell's title tells its weight.
  */
 export function attentionHtml(samples: readonly AttentionSample[], { title = "Attention" }: { title?: string } = {}): string {
-  const name = escapeHtml(title);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${name}</title>
-<style>${pageStyle}</style>
-</head>
-<body>
-<h1>${name}</h1>
-<p>In each map a row is a word that attends, a column a word it attends to; a row's weights sum to 1. The strongest colour of a
-map is its largest weight. Point at a cell to read its weight. Above the maps the words are shaded by the attention they received, over
-all layers and heads.</p>
-${samples.map(sampleHtml).join("\n")}
-</body>
-</html>
-`;
+  return page(title, `${howToRead}\n${samples.map(sampleHtml).join("\n")}`);
 }
 
-function sampleHtml(sample: AttentionSample): string {
-  const { tokens, weights, label, probabilities = [] } = sample;
+/** What stands above the maps of a page. */
+export const howToRead = `<p>In each map a row is a word that attends, a column a word it attends to; a row's weights sum to 1. The strongest colour of a
+map is its largest weight. Point at a cell to read its weight. Above the maps the words are shaded by the attention they received, over
+all layers and heads.</p>`;
+
+/** The section of one sample. */
+export function sampleHtml(sample: AttentionSample): string {
+  const { tokens, keys, weights, label, probabilities = [] } = sample;
   const likely = [...probabilities].sort((a, b) => b.probability - a.probability);
   const right = label === undefined ? "" : `<p>Label: ${escapeHtml(label)}</p>`;
   const maps = weights.flatMap((heads, layer) =>
@@ -46,7 +34,7 @@ function sampleHtml(sample: AttentionSample): string {
       const name = `layer ${layer + 1}, head ${head + 1}`;
       const largest = map.reduce((most, weight) => Math.max(most, weight), 0);
       const caption = `<figcaption>${name}; strongest ${largest.toFixed(2)}</figcaption>`;
-      return `<figure>${attentionSvg(`Attention in ${name}`, tokens, map)}${caption}</figure>`;
+      return `<figure>${attentionSvg(`Attention in ${name}`, tokens, map, keys)}${caption}</figure>`;
     }),
   );
   return `<section>
@@ -66,7 +54,7 @@ function shadedWords(sample: AttentionSample): string {
     const strength = Math.round((60 * received[i]!) / (largest || 1));
     return `<span style="--strength: ${strength}%" title="received ${received[i]!.toFixed(2)}">${escapeHtml(token)}</span>`;
   };
-  return sample.tokens.map(word).join(" ");
+  return (sample.keys ?? sample.tokens).map(word).join(" ");
 }
 
 function probabilityHtml({ name, probability }: { name: string; probability: number }): string {

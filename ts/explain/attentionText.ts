@@ -12,9 +12,10 @@ const LONGEST_TOKEN = 14;
 
 /**
  * Attention as text for a terminal: for each layer a row per token, a column per token it may attend to, darker for more, relative to
- * the largest weight of that map. Tokens that do not fit into the line's width are left out, and it says so.
+ * the largest weight of that map. Tokens that do not fit into the line's width are left out, and it says so. What a map from one sequence to
+ * another has for columns is listed above it.
  */
-export function attentionText({ tokens, weights }: AttentionMap, options: AttentionTextOptions = {}): string {
+export function attentionText({ tokens, keys, weights }: AttentionMap, options: AttentionTextOptions = {}): string {
   const { columns = 80, perHead = false } = options;
   const maps = weights.flatMap((heads, layer) =>
     perHead
@@ -26,25 +27,47 @@ export function attentionText({ tokens, weights }: AttentionMap, options: Attent
           },
         ],
   );
-  return maps.map(({ name, map }) => drawMap(name, tokens, map, columns)).join("\n");
+  const drawn = maps.map(({ name, map }) => drawMap(name, tokens, keys ?? tokens, map, columns));
+  return [
+    ...(keys
+      ? [
+          wrapped(
+            keys.map((key, i) => `${i + 1} ${key}`),
+            columns,
+          ),
+        ]
+      : []),
+    ...drawn,
+  ].join("\n");
 }
 
-function drawMap(name: string, tokens: readonly string[], map: Float32Array, columns: number): string {
-  const numberWidth = String(tokens.length).length;
+function drawMap(name: string, tokens: readonly string[], keys: readonly string[], map: Float32Array, columns: number): string {
+  const numberWidth = String(Math.max(tokens.length, keys.length)).length;
   const tokenWidth = Math.min(LONGEST_TOKEN, Math.max(0, ...tokens.map(widthOf)));
   const room = columns - numberWidth - tokenWidth - 2;
-  const cell = room >= tokens.length * Math.max(2, numberWidth + 1) ? Math.max(2, numberWidth + 1) : 1;
-  const shown = Math.max(0, Math.min(tokens.length, Math.floor(room / cell)));
+  const cell = room >= keys.length * Math.max(2, numberWidth + 1) ? Math.max(2, numberWidth + 1) : 1;
+  const shown = Math.max(0, Math.min(keys.length, Math.floor(room / cell)));
   const largest = map.reduce((most, weight) => Math.max(most, weight), 0);
   const left = " ".repeat(numberWidth + tokenWidth + 2);
   const rows = tokens.map((token, query) => {
-    const cells = Array.from(map.subarray(query * tokens.length, query * tokens.length + shown), (weight) =>
+    const cells = Array.from(map.subarray(query * keys.length, query * keys.length + shown), (weight) =>
       shade(weight / largest).repeat(cell),
     );
     return `${String(query + 1).padStart(numberWidth)} ${padded(token, tokenWidth)} ${cells.join("")}`.trimEnd();
   });
-  const cut = shown < tokens.length ? `; the first ${shown} of ${tokens.length} tokens attended to` : "";
+  const cut = shown < keys.length ? `; the first ${shown} of ${keys.length} tokens attended to` : "";
   return [`${name}; █ is ${largest.toFixed(2)}${cut}`, (left + header(shown, cell)).trimEnd(), ...rows, ""].join("\n");
+}
+
+/** Words in lines no longer than `columns`, where a word allows it. */
+function wrapped(names: readonly string[], columns: number): string {
+  const rows = [""];
+  for (const name of names) {
+    const longer = rows.at(-1) === "" ? name : `${rows.at(-1)}, ${name}`;
+    if (widthOf(longer) <= columns) rows[rows.length - 1] = longer;
+    else rows.push(name);
+  }
+  return `${rows.join("\n")}\n`;
 }
 
 /** The numbers of the columns; every fifth where there is one character for each. */

@@ -12,4 +12,6 @@ export { type AttentionSample, attentionHtml } from "./attentionHtml.ts";
 export { type AttentionMap, attentionMap, attentionReceived, meanOverHeads } from "./attentionMap.ts";
 export { attentionSvg } from "./attentionSvg.ts";
 export { type AttentionTextOptions, attentionText } from "./attentionText.ts";
+export { type Curve, curvesSvg } from "./curvesSvg.ts";
 export { type ModelSummary, type SummaryRow, summary } from "./summary.ts";
+export { type Chart, type TrainingReport, trainingHtml } from "./trainingHtml.ts";

@@ -16,5 +16,11 @@ figcaption { font-size: .85rem; }
 svg { fill: var(--ink); font: 11px ui-monospace, monospace; }
 svg rect:not(.frame) { fill: var(--mark); }
 svg rect:hover { stroke: var(--ink); }
+.line { --line: var(--mark); }
+.line-1 { --line: var(--ink); }
+.line-2 { --line: color-mix(in srgb, var(--mark) 50%, var(--ink)); }
+.line-3 { --line: color-mix(in srgb, var(--ink) 50%, var(--paper)); }
+.line path { fill: none; stroke: var(--line); stroke-width: 1.5; }
+.line circle, .line text { fill: var(--line); }
 .frame { fill: none; stroke: color-mix(in srgb, var(--ink) 25%, var(--paper)); }
 `;
