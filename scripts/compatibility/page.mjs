@@ -30,7 +30,7 @@ What of PyTorch 2.9 is here under the same name, with the same defaults, initial
 what is **no**t here. *Held to* is the number of cases whose outputs and gradients PyTorch computed and ours are compared with in \`test/golden/\`.
 Everywhere: batch first, camelCase options, \`axis\` for \`dim\`.
 
-<!-- Written by \`npm run compatibility\` from scripts/compatibility/entries.mjs. -->
+<!-- Written by \`npm run compatibility\` from the lists in scripts/compatibility/. -->
 
 ${sections.join("\n")}
 ## Not in PyTorch
