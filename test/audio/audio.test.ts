@@ -1,4 +1,4 @@
-import { changeSpeed, MelSpectrogram, melFilters, Stft, specAugment, standardize, toMono } from "fovea/audio";
+import { changeSpeed, MelSpectrogram, melFilters, Stft, specAugment, standardize, statisticsOf, toMono } from "fovea/audio";
 import { describe, expect, it, test } from "vitest";
 import { Rng } from "../../ts/tensor/rng.ts";
 
@@ -101,6 +101,10 @@ test("features are standardized by column", () => {
   expect(result[0]).toBeCloseTo(-1, 4);
   expect(result[2]).toBeCloseTo(1, 4);
   expect([result[1], result[3]]).toEqual([0, 0]);
+  const statistics = statisticsOf([Float32Array.of(0, 1), Float32Array.of(2, 1, 4, 1)], 2);
+  expect([...statistics.mean]).toEqual([2, 1]);
+  expect(statistics.std[0]).toBeCloseTo(Math.sqrt(8 / 3), 12);
+  expect(standardize(Float32Array.of(2, 3), 2, { mean: Float64Array.of(0, 1), std: Float64Array.of(2, 4) })[0]).toBeCloseTo(1, 4);
 });
 
 describe("what makes no sense is refused", () => {
@@ -114,6 +118,7 @@ describe("what makes no sense is refused", () => {
     ["half a frame to mask", () => specAugment(new Float32Array(7), 2, new Rng(0)), "SHAPE"],
     ["less than no mask", () => specAugment(new Float32Array(8), 2, new Rng(0), { timeMasks: -1 }), "RANGE"],
     ["half a frame to standardize", () => standardize(new Float32Array(3), 2), "SHAPE"],
+    ["statistics of other columns", () => standardize(new Float32Array(4), 2, statisticsOf([], 3)), "SHAPE"],
     ["a speed of 0", () => changeSpeed(new Float32Array(3), 0), "RANGE"],
   ])("%s", (_, call, code) => {
     expect(call).toThrow(expect.objectContaining({ code }));

@@ -12,5 +12,6 @@
 export { type MelOptions, melFilters } from "./melFilters.ts";
 export { MelSpectrogram, type MelSpectrogramOptions } from "./melSpectrogram.ts";
 export { type SpecAugmentOptions, specAugment } from "./specAugment.ts";
+export { type Statistics, standardize, statisticsOf } from "./standardize.ts";
 export { type Spectrogram, Stft, type StftOptions } from "./stft.ts";
-export { changeSpeed, standardize, toMono } from "./waveform.ts";
+export { changeSpeed, toMono } from "./waveform.ts";

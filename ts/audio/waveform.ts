@@ -25,20 +25,3 @@ export function changeSpeed(samples: Float32Array, factor: number): Float32Array
   }
   return changed;
 }
-
-/** Features `[numFrames, size]` with mean 0 and standard deviation 1 in each column, so that loudness and microphone count less. Throws `SHAPE`. */
-export function standardize(features: Float32Array, size: number): Float32Array {
-  if (!(Number.isInteger(size) && size >= 1 && features.length % size === 0))
-    throw new FoveaError("SHAPE", `standardize: features must be frames of size, got ${features.length} numbers for ${size}`);
-  const numFrames = features.length / size;
-  const result = new Float32Array(features.length);
-  for (let column = 0; column < size; column += 1) {
-    let [sum, squares] = [0, 0];
-    for (let i = column; i < features.length; i += size) sum += features[i]!;
-    const mean = sum / Math.max(1, numFrames);
-    for (let i = column; i < features.length; i += size) squares += (features[i]! - mean) ** 2;
-    const rstd = 1 / Math.sqrt(squares / Math.max(1, numFrames) + 1e-5);
-    for (let i = column; i < features.length; i += size) result[i] = (features[i]! - mean) * rstd;
-  }
-  return result;
-}
