@@ -14,6 +14,7 @@
 export {
   type Backward,
   type BackwardMany,
+  checkpoint,
   type Grads,
   gradCheck,
   gradEnabled,
@@ -48,6 +49,7 @@ export {
   manualSeed,
   type Nested,
   ones,
+  Rng,
   randn,
   type Shape,
   scope,

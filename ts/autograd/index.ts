@@ -1,3 +1,4 @@
 export { gradEnabled, noGrad } from "../tensor/gradMode.ts";
+export { checkpoint } from "./checkpoint.ts";
 export { type GradCheckOptions, type GradCheckReport, gradCheck } from "./gradCheck.ts";
 export { type Backward, type BackwardMany, type Grads, record, recordMany } from "./tape.ts";

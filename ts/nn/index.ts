@@ -14,6 +14,15 @@ export { LayerNorm, type LayerNormOptions } from "./layerNorm.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
 export type { LoadedState } from "./loadStateDict.ts";
 export {
+  type ApplyLoRAOptions,
+  applyLoRA,
+  LoRA,
+  type LoRAOptions,
+  loadLoRAStateDict,
+  loraStateDict,
+  mergeLoRA,
+} from "./lora.ts";
+export {
   BCELoss,
   BCEWithLogitsLoss,
   CosineEmbeddingLoss,

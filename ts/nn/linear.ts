@@ -4,6 +4,7 @@ import { FoveaError } from "../runtime/errors.ts";
 import { expectShape, formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { kaimingUniform } from "./init.ts";
+import type { LoRA } from "./lora.ts";
 import { isParameter, Module, parameter } from "./module.ts";
 
 export interface LinearOptions {
@@ -21,6 +22,8 @@ export class Linear extends Module {
   readonly weight: Tensor;
   /** `[outFeatures]` */
   readonly bias: Tensor | null;
+  /** What adapts it while its own weight rests; `applyLoRA` sets it. */
+  lora: LoRA | null = null;
 
   /** Throws `SHAPE`, `RANGE` for a `weight` that is no parameter. */
   constructor(inFeatures: number, outFeatures: number, { bias = true, weight }: LinearOptions = {}) {
@@ -32,6 +35,7 @@ export class Linear extends Module {
 
   /** `activation` is part of the same kernel. */
   forward(x: Tensor, { activation }: { activation?: Activation | undefined } = {}): Tensor {
+    if (this.lora) return this.lora.adapt(x, this, activation);
     return linear(x, this.weight, this.bias, { activation });
   }
 }

@@ -12,10 +12,19 @@ export function gradEnabled(): boolean {
  * as recording would be on again while it still runs.
  */
 export function noGrad<T>(fn: () => T): T {
+  return inMode(false, "noGrad", fn);
+}
+
+/** Runs `fn` with recording on, inside `noGrad` too. */
+export function withGrad<T>(fn: () => T): T {
+  return inMode(true, "withGrad", fn);
+}
+
+function inMode<T>(mode: boolean, name: string, fn: () => T): T {
   const before = enabled;
-  enabled = false;
+  enabled = mode;
   try {
-    return settled("noGrad", fn());
+    return settled(name, fn());
   } finally {
     enabled = before;
   }
