@@ -51,6 +51,8 @@ export interface Training {
   readonly optimizer: Optimizer;
   /** Steps done. */
   readonly step: number;
+  /** Epochs that are over. */
+  readonly summaries: readonly EpochSummary[];
   /** Whether the last step is whole: not in the middle of one that failed. */
   readonly resumable: boolean;
   /** Ends it after this step or epoch. */
