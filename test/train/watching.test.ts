@@ -104,7 +104,7 @@ describe("progressBar", () => {
     const all = written.join("").replaceAll(CLEAR, "<");
     expect(all.match(/\n/g)).toHaveLength(3);
     expect(all).toMatch(
-      /^<epoch 1\/3 ░+ {3}6 % {2}loss \d\.\d{3} {2}\d+\.\d % right {2}[\d,]+ tokens\/s {2}[\d,.]+ steps\/s {2}\d:\d\d left/,
+      /^<epoch 1\/3 █?░+ {3}6 % {2}loss \d\.\d{3} {2}\d+\.\d % right {2}[\d,]+ tokens\/s {2}[\d,.]+ steps\/s {2}\d:\d\d left/,
     );
     expect(all).toMatch(/epoch 3\/3 █+ 100 % .*<epoch 3 {2}step 15 {2}loss .* right {2}valid loss .* right {2}0:\d\d\n/);
     expect(all).toMatch(/\n<epoch 2\/3 █+░+ {2}40 % /);
