@@ -27,6 +27,7 @@ export const OURS_ALONE = {
   InfoNCE: "the contrastive loss of paired batches (van den Oord et al. 2018)",
   KeyValueCache: "keys and values of earlier tokens, growing or of a fixed size",
   Lion: "an optimizer by signs (Chen et al. 2023)",
+  LoRA: "a linear layer with an addition of low rank that is trained in its place (Hu et al. 2022)",
   LuongAttention: "dot and general attention over recurrent states (Luong et al. 2015)",
   MeanPool: "a sequence to the mean of its positions",
   Positional: "a module that adds a positional encoding",
