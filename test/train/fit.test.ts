@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  classificationScores,
   dispose,
   evaluate,
   fit,
   init,
   manualSeed,
+  ofConfusion,
   type Progress,
+  perplexity,
+  rocAucMetric,
   SequenceClassifier,
   scope,
   tensor,
@@ -86,6 +90,26 @@ test("reports every step and every epoch", async () => {
   expect(summaries).toEqual([1, 2]);
   expect(epochs.map(({ valid }) => valid!.examples)).toEqual([6, 6]);
   expect(epochs[1]!.loss).toBe(reports.at(-1)!.loss);
+});
+
+test("gives the metrics asked for, of the validation", async () => {
+  const learner = model();
+  const metrics = { f1: ofConfusion(({ macro }) => macro.f1), auc: rocAucMetric, perplexity };
+  const data = examples(96);
+  const { epochs } = await fit(learner, data, {
+    optimizer: optimizerOf(learner),
+    epochs: 30,
+    batchSize: 16,
+    seed: 0,
+    valid: data,
+    metrics,
+  });
+  const [first, last] = [epochs[0]!.valid!, epochs.at(-1)!.valid!];
+  expect(Object.keys(first.metrics)).toEqual(["f1", "auc", "perplexity"]);
+  expect(first.metrics.f1).toBeCloseTo(classificationScores(first.confusion).macro.f1, 12);
+  expect(first.metrics.auc).toBeLessThan(last.metrics.auc!);
+  expect(last.metrics).toMatchObject({ f1: 1, auc: 1 });
+  for (const { loss, metrics } of [first, last]) expect(metrics.perplexity).toBeCloseTo(Math.exp(loss), 6);
 });
 
 test("takes batches as they come, and leaves them alive", async () => {

@@ -71,10 +71,11 @@ export async function evaluateSource<M extends Module, B>(
       scope(() =>
         noGrad(() => {
           const { loss, weight = 1, logits, labels } = outcomeOf(objective, model, batch);
-          scores.addLoss(loss.item(), weight);
+          const mean = loss.item();
+          scores.addLoss(mean, weight);
           if (!logits || !labels) return;
           scores.add(logits, labels);
-          for (const [, metric] of named) metric.add(logits, labels);
+          for (const [, metric] of named) metric.add(logits, labels, { loss: mean, weight });
         }),
       );
     }

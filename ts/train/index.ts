@@ -5,7 +5,18 @@ export { EarlyStopping, type EarlyStoppingOptions, type MonitorOptions } from ".
 export { type EvaluateOptions, type Evaluation, evaluate, type Metrics, type ObjectiveOptions } from "./evaluate.ts";
 export { type FitObjectiveOptions, type FitOptions, type Fitting, fit, type LoopOptions } from "./fit.ts";
 export { type JsonLinesOptions, jsonLines } from "./jsonLines.ts";
-export type { Metric } from "./metrics/metric.ts";
+export { type BleuOptions, type BleuScore, bleu, sentenceBleu } from "./metrics/bleu.ts";
+export type { BleuTokenize } from "./metrics/bleuTokenize.ts";
+export { type ChrfOptions, chrf } from "./metrics/chrf.ts";
+export {
+  type ClassificationScores,
+  classificationScores,
+  confusionMatrix,
+  type PrecisionRecall,
+} from "./metrics/classification.ts";
+export { cer, type ErrorRate, wer } from "./metrics/errorRate.ts";
+export { type BatchLoss, type Metric, ofConfusion, perplexity, rocAucMetric } from "./metrics/metric.ts";
+export { averagePrecision, logLoss, type RocCurve, rocAuc, rocCurve, topKAccuracy } from "./metrics/ranking.ts";
 export { type MixupOptions, mixup } from "./mixup.ts";
 export { type ClassifierModule, classification, type Loss, type Objective, type Outcome } from "./objective.ts";
 export { type ProgressBarOptions, progressBar, type TextOutput } from "./progressBar.ts";
