@@ -118,7 +118,7 @@ export const tensors = {
       ours: "Tensor, noGrad, gradEnabled",
       differs: "first derivatives only: no `create_graph`",
     },
-    { torch: "Generator", ours: "Rng", differs: "other random numbers, by counters" },
+    { torch: "Generator", ours: "Rng", differs: "other random numbers" },
     { torch: "autograd.gradcheck", ours: "gradCheck", differs: "in float32, so with wider tolerances" },
     { torch: "autograd.Function", ours: "customOp, record, recordMany", differs: "a function and its backward, not a class" },
     {

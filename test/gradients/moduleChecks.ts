@@ -88,6 +88,7 @@ export const moduleChecks: Record<string, () => ModuleCheck> = {
   L1Loss: () => ofLoss(new fovea.L1Loss(), awayFromZero([3, 4]), fovea.zeros([3, 4])),
   LayerNorm: () => ofOne(new fovea.LayerNorm(5), leaf([3, 5])),
   Linear: () => ofOne(new fovea.Linear(5, 4), leaf([3, 5])),
+  LoRA: () => ofOne(new fovea.LoRA(5, 4, { rank: 2 }), leaf([3, 5])),
   LSTM: () => recurrent(new fovea.LSTM(3, 4, { numLayers: 2 })),
   LSTMCell: () => cell(new fovea.LSTMCell(3, 4)),
   LuongAttention: () => {
