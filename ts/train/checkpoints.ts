@@ -49,9 +49,12 @@ export class Checkpoints implements Callback {
     return this.#kept.map(({ epoch, value, slot }) => ({ epoch, value, path: this.#path(slot) }));
   }
 
+  /** Makes the folder, and clears away what a kill has left half written. */
   async onStart(): Promise<void> {
-    const { mkdir } = await nodeModule<typeof import("node:fs/promises")>("fs/promises");
+    const { mkdir, readdir, rm } = await nodeModule<typeof import("node:fs/promises")>("fs/promises");
     await mkdir(this.#folder, { recursive: true });
+    for (const name of await readdir(this.#folder))
+      if (/^(last|best-\d+)\.safetensors\.\d+\.tmp$/.test(name)) await rm(`${this.#folder}/${name}`, { force: true });
   }
 
   async onStep({ step }: Progress, training: Training): Promise<void> {
