@@ -69,7 +69,7 @@ const refused: Record<string, [call: () => unknown, code: fovea.ErrorCode, messa
     [
       () => new TransformerEncoderLayer(6, 2, { activation: "tanh" as "relu" }),
       "RANGE",
-      'TransformerEncoderLayer: activation must be one of relu, gelu, silu, swiglu, got "tanh"',
+      'TransformerEncoderLayer: activation must be one of relu, gelu, geluTanh, silu, swiglu, got "tanh"',
     ],
   ],
   GroupNorm: [[() => new fovea.GroupNorm(4, 6), "SHAPE", "GroupNorm: numGroups must divide numChannels, got 4 and 6"]],

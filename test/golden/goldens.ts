@@ -40,6 +40,8 @@ export interface Goldens {
   tensor(name: string): Tensor;
   /** Those of another file in the same folder: a model's weights beside what it computes. */
   beside(file: string): Goldens;
+  /** A file in the same folder, parsed. */
+  json(file: string): unknown;
   /** Names that start with `prefix`, without it. */
   names(prefix: string): string[];
 }
@@ -89,6 +91,7 @@ function read(file: string, { tensors: listed = {} }: Pick<GoldenCase, "tensors"
     golden,
     has: (name) => entries().has(name),
     beside: (other) => read(join(dirname(file), other), {}),
+    json: (other) => JSON.parse(readFileSync(join(dirname(file), other), "utf8")),
     names: (prefix) => [...entries().keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)),
     tensor(name) {
       const { shape, values } = golden(name);

@@ -109,11 +109,6 @@ export const moduleChecks: Record<string, () => ModuleCheck> = {
   RNN: () => recurrent(new fovea.RNN(3, 4)),
   RNNCell: () => cell(new fovea.RNNCell(3, 4)),
   Sequential: () => ofOne(new fovea.Sequential(new fovea.Linear(5, 4), new fovea.Tanh()), leaf([3, 5])),
-  SequenceClassifier: () => {
-    const sizes = { vocabSize: 7, numClasses: 3, dModel: 6, numHeads: 2, numLayers: 1, dimFeedforward: 5, dropout: 0 };
-    const module = new fovea.SequenceClassifier({ ...sizes, activation: "gelu" });
-    return { module, inputs: [], run: () => module.forward(int32([1, 4, 1, 2, 6, 3], [2, 3]), { lengths: [3, 2] }) };
-  },
   Sigmoid: () => ofOne(new fovea.Sigmoid(), leaf([3, 5])),
   SiLU: () => ofOne(new fovea.SiLU(), leaf([3, 5])),
   SmoothL1Loss: () => ofLoss(new fovea.SmoothL1Loss({ beta: 0.1 }), awayFromZero([3, 4]), fovea.zeros([3, 4])),

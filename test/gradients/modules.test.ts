@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as fovea from "../../ts/index.ts";
+import { modelChecks } from "./modelChecks.ts";
 import { moduleChecks } from "./moduleChecks.ts";
 
 // From the call of a module down to the kernels: every parameter and every input against finite differences, and twice the same bits.
 
 /** Modules that compute nothing of their own. */
-const withoutForward = ["Module", "ModuleDict", "ModuleList", "Recurrent"];
+const withoutForward = ["Module", "ModuleDict", "ModuleList", "Recurrent", "TextModel"];
+const checks = { ...moduleChecks, ...modelChecks };
 
 beforeAll(() => fovea.init());
 afterAll(() => fovea.dispose());
 
-test.each(Object.entries(moduleChecks))("gradients of %s", (_, build) => {
+test.each(Object.entries(checks))("gradients of %s", (_, build) => {
   fovea.scope(() => {
     fovea.manualSeed(5);
     const { module, inputs, run } = build();
@@ -30,7 +32,7 @@ test("every module that is exported is checked", () => {
   const exported = Object.entries(fovea)
     .filter(([, value]) => typeof value === "function" && value.prototype instanceof fovea.Module)
     .map(([name]) => name);
-  expect(Object.keys(moduleChecks).sort()).toEqual(exported.filter((name) => !withoutForward.includes(name)).sort());
+  expect(Object.keys(checks).sort()).toEqual(exported.filter((name) => !withoutForward.includes(name)).sort());
 });
 
 function gradients(run: () => fovea.Tensor, checked: readonly fovea.Tensor[]): Float32Array[] {

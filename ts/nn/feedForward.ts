@@ -8,7 +8,7 @@ import type { Dropout } from "./dropout.ts";
 import { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 
-const ACTIVATIONS = ["relu", "gelu", "silu", "swiglu"] as const;
+const ACTIVATIONS = ["relu", "gelu", "geluTanh", "silu", "swiglu"] as const;
 
 /** With `"swiglu"`, `linear1` is twice as wide: the first half of what it gives is the gate of the second (Shazeer 2020). */
 export type FeedForwardActivation = (typeof ACTIVATIONS)[number];

@@ -1,4 +1,5 @@
 export { GELU, GLU, ReLU, Sigmoid, SiLU, Tanh } from "./activations.ts";
+export { AdaptiveEmbedding, type AdaptiveOptions, AdaptiveSoftmax } from "./adaptive.ts";
 export { BahdanauAttention, type BahdanauAttentionCall } from "./bahdanauAttention.ts";
 export { Identity, type Layer, ModuleDict, ModuleList, Sequential } from "./containers.ts";
 export { Conv1d, Conv2d, type ConvModuleOptions } from "./conv.ts";
@@ -46,6 +47,7 @@ export {
   type MultiheadAttentionOptions,
   type MultiheadAttentionResult,
 } from "./multiheadAttention.ts";
+export type { Norm, NormKind } from "./norm.ts";
 export { AttentionPool, FirstPool, MeanPool, type Pool, type PoolCall, type Pooling } from "./pooling.ts";
 export { Positional } from "./positional.ts";
 export { Recurrent, type RecurrentCall, type RecurrentOptions, type RecurrentResult, type RecurrentStep } from "./recurrent.ts";
@@ -62,7 +64,7 @@ export {
   TransformerDecoderLayer,
   type TransformerDecoderLayerOptions,
 } from "./transformerDecoderLayer.ts";
-export { type EncoderStackCall, TransformerEncoder } from "./transformerEncoder.ts";
+export { type EncoderStackCall, TransformerEncoder, type TransformerEncoderOptions } from "./transformerEncoder.ts";
 export {
   type EncoderCall,
   type EncoderLayerCall,

@@ -24,6 +24,13 @@ export function fillXavierUniform(matrix: Tensor): void {
   touch(matrix);
 }
 
+/** Normal with standard deviation `std`, into a parameter that is there. */
+export function fillNormal(parameter: Tensor, std: number): void {
+  const view = parameter.view();
+  for (let i = 0; i < view.length; i += 1) view[i] = std * rng.normal();
+  touch(parameter);
+}
+
 function xavierBound([fanOut = 0, fanIn = 0]: readonly number[]): number {
   return Math.sqrt(6 / (fanOut + fanIn));
 }

@@ -3,8 +3,8 @@ import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { DecodingCache } from "./decodingCache.ts";
 import { fillXavierUniform } from "./init.ts";
-import { LayerNorm } from "./layerNorm.ts";
 import { Module } from "./module.ts";
+import { normOf } from "./norm.ts";
 import { type DecoderResult, TransformerDecoder } from "./transformerDecoder.ts";
 import { type DecoderCall, TransformerDecoderLayer } from "./transformerDecoderLayer.ts";
 import { TransformerEncoder } from "./transformerEncoder.ts";
@@ -51,7 +51,8 @@ export class Transformer extends Module {
   constructor(options: TransformerOptions = {}) {
     super();
     const { dModel = 512, numHeads = 8, numEncoderLayers = 6, numDecoderLayers = 6, ...layer } = options;
-    const norm = () => new LayerNorm(dModel, { eps: layer.layerNormEps ?? 1e-5, bias: layer.bias ?? true });
+    const norm = () =>
+      normOf("Transformer", layer.norm ?? "layer", dModel, { eps: layer.layerNormEps, bias: layer.bias ?? true });
     const encoderLayer = new TransformerEncoderLayer(dModel, numHeads, layer);
     this.encoder = new TransformerEncoder(encoderLayer, numEncoderLayers, { norm: norm() });
     const decoderLayer = new TransformerDecoderLayer(dModel, numHeads, layer);

@@ -3,8 +3,8 @@ import { noGrad } from "../tensor/gradMode.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { DecodingCache } from "./decodingCache.ts";
-import type { LayerNorm } from "./layerNorm.ts";
 import { Module } from "./module.ts";
+import type { Norm } from "./norm.ts";
 import type { DecoderCall, TransformerDecoderLayer } from "./transformerDecoderLayer.ts";
 
 export interface DecoderResult {
@@ -28,9 +28,9 @@ export interface DecoderStackCall extends DecoderCall {
  */
 export class TransformerDecoder extends Module {
   readonly layers: readonly TransformerDecoderLayer[];
-  readonly norm: LayerNorm | null;
+  readonly norm: Norm | null;
 
-  constructor(decoderLayer: TransformerDecoderLayer, numLayers: number, { norm = null }: { norm?: LayerNorm | null } = {}) {
+  constructor(decoderLayer: TransformerDecoderLayer, numLayers: number, { norm = null }: { norm?: Norm | null } = {}) {
     super();
     if (!Number.isInteger(numLayers) || numLayers < 1)
       throw new FoveaError("RANGE", `TransformerDecoder: numLayers must be a whole number of at least 1, got ${numLayers}`);

@@ -5,11 +5,11 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { LayerCache } from "./decodingCache.ts";
 import { Dropout } from "./dropout.ts";
 import { type FeedForwardActivation, feedForward, feedForwardLayers } from "./feedForward.ts";
-import { LayerNorm } from "./layerNorm.ts";
 import type { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
 import { MultiheadAttention, type MultiheadAttentionResult } from "./multiheadAttention.ts";
-import type { TransformerEncoderLayerOptions } from "./transformerEncoderLayer.ts";
+import { type Norm, normOf } from "./norm.ts";
+import { attentionOptions, type TransformerEncoderLayerOptions } from "./transformerEncoderLayer.ts";
 
 export type TransformerDecoderLayerOptions = TransformerEncoderLayerOptions;
 
@@ -63,9 +63,9 @@ export class TransformerDecoderLayer extends Module {
   readonly linear1: Linear;
   readonly dropout: Dropout;
   readonly linear2: Linear;
-  readonly norm1: LayerNorm;
-  readonly norm2: LayerNorm;
-  readonly norm3: LayerNorm;
+  readonly norm1: Norm;
+  readonly norm2: Norm;
+  readonly norm3: Norm;
   readonly dropout1: Dropout;
   readonly dropout2: Dropout;
   readonly dropout3: Dropout;
@@ -83,18 +83,17 @@ export class TransformerDecoderLayer extends Module {
       normFirst = false,
       bias = true,
       positional = null,
-      headDim,
+      norm = "layer",
     } = options;
     this.#arguments = [dModel, numHeads, options];
-    this.selfAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias, headDim, positional });
-    this.multiheadAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias, headDim });
+    this.selfAttn = new MultiheadAttention(dModel, numHeads, { ...attentionOptions(options), positional });
+    this.multiheadAttn = new MultiheadAttention(dModel, numHeads, attentionOptions(options));
     const { linear1, linear2 } = feedForwardLayers("TransformerDecoderLayer", dModel, { dimFeedforward, activation, bias });
     this.linear1 = linear1;
     this.dropout = new Dropout(dropout);
     this.linear2 = linear2;
-    this.norm1 = new LayerNorm(dModel, { eps, bias });
-    this.norm2 = new LayerNorm(dModel, { eps, bias });
-    this.norm3 = new LayerNorm(dModel, { eps, bias });
+    const normed = () => normOf("TransformerDecoderLayer", norm, dModel, { eps, bias });
+    [this.norm1, this.norm2, this.norm3] = [normed(), normed(), normed()];
     this.dropout1 = new Dropout(dropout);
     this.dropout2 = new Dropout(dropout);
     this.dropout3 = new Dropout(dropout);

@@ -3,9 +3,18 @@ import { noGrad } from "../tensor/gradMode.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { DecodingCache } from "./decodingCache.ts";
-import type { LayerNorm } from "./layerNorm.ts";
 import { Module } from "./module.ts";
+import type { Norm } from "./norm.ts";
 import type { EncoderCall, TransformerEncoderLayer } from "./transformerEncoderLayer.ts";
+
+export interface TransformerEncoderOptions {
+  norm?: Norm | null;
+  /**
+   * How many layers have parameters of their own, each doing the work of as many in a row (Lan et al. 2020, ALBERT: 1). Default
+   * `numLayers`.
+   */
+  numDistinct?: number;
+}
 
 export interface EncoderStackCall extends EncoderCall {
   /** Of all layers; as the layers'. */
@@ -18,13 +27,18 @@ export interface EncoderStackCall extends EncoderCall {
  */
 export class TransformerEncoder extends Module {
   readonly layers: readonly TransformerEncoderLayer[];
-  readonly norm: LayerNorm | null;
+  readonly norm: Norm | null;
 
-  constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, { norm = null }: { norm?: LayerNorm | null } = {}) {
+  /** Throws `RANGE`. */
+  constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, options: TransformerEncoderOptions = {}) {
     super();
+    const { norm = null, numDistinct = numLayers } = options;
     if (!Number.isInteger(numLayers) || numLayers < 1)
       throw new FoveaError("RANGE", `TransformerEncoder: numLayers must be a whole number of at least 1, got ${numLayers}`);
-    this.layers = Array.from({ length: numLayers }, (_, i) => (i === 0 ? encoderLayer : encoderLayer.another()));
+    if (!Number.isInteger(numDistinct) || numDistinct < 1 || numLayers % numDistinct !== 0)
+      throw new FoveaError("RANGE", `TransformerEncoder: numDistinct must divide numLayers = ${numLayers}, got ${numDistinct}`);
+    const distinct = Array.from({ length: numDistinct }, (_, i) => (i === 0 ? encoderLayer : encoderLayer.another()));
+    this.layers = Array.from({ length: numLayers }, (_, i) => distinct[Math.floor((i * numDistinct) / numLayers)]!);
     this.norm = norm;
   }
 

@@ -7,10 +7,10 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { Dropout } from "./dropout.ts";
 import { type FeedForwardActivation, feedForward, feedForwardLayers } from "./feedForward.ts";
 import type { KeyValueCache } from "./keyValueCache.ts";
-import { LayerNorm } from "./layerNorm.ts";
 import type { Linear } from "./linear.ts";
 import { Module } from "./module.ts";
-import { MultiheadAttention, type MultiheadAttentionResult } from "./multiheadAttention.ts";
+import { MultiheadAttention, type MultiheadAttentionOptions, type MultiheadAttentionResult } from "./multiheadAttention.ts";
+import { type Norm, type NormKind, normOf } from "./norm.ts";
 import type { Positional } from "./positional.ts";
 
 export interface TransformerEncoderLayerOptions {
@@ -21,10 +21,24 @@ export interface TransformerEncoderLayerOptions {
   /** Normalise before each sub-layer (Xiong et al. 2020) rather than after its residual. */
   normFirst?: boolean;
   bias?: boolean;
+  /** Whether attention's projections have biases. Default `bias`. */
+  attentionBias?: boolean;
+  /** What normalises. Default `"layer"`, with `layerNormEps`. */
+  norm?: NormKind;
   /** Width of one head of query, key and value. Default `dModel / numHeads`. */
   headDim?: number | undefined;
+  /** Heads of key and value. Default `numHeads`. */
+  numKvHeads?: number | undefined;
+  /** What the scores are multiplied by. Default `1 / √headDim`. */
+  scale?: number | undefined;
   /** `rotary()`, `alibi()`, …, for the self-attention; a `Positional` is shared by the layers that are given it. */
   positional?: PositionalEncoding | Positional | null;
+}
+
+/** What the options of a layer say about its attention. */
+export function attentionOptions(options: TransformerEncoderLayerOptions): MultiheadAttentionOptions {
+  const { dropout = 0.1, bias = true, attentionBias = bias, headDim, numKvHeads, scale } = options;
+  return { dropout, bias: attentionBias, headDim, numKvHeads, scale };
 }
 
 export interface EncoderCall {
@@ -60,8 +74,8 @@ export class TransformerEncoderLayer extends Module {
   readonly linear1: Linear;
   readonly dropout: Dropout;
   readonly linear2: Linear;
-  readonly norm1: LayerNorm;
-  readonly norm2: LayerNorm;
+  readonly norm1: Norm;
+  readonly norm2: Norm;
   readonly dropout1: Dropout;
   readonly dropout2: Dropout;
   readonly normFirst: boolean;
@@ -78,16 +92,16 @@ export class TransformerEncoderLayer extends Module {
       normFirst = false,
       bias = true,
       positional = null,
-      headDim,
+      norm = "layer",
     } = options;
     this.#arguments = [dModel, numHeads, options];
-    this.selfAttn = new MultiheadAttention(dModel, numHeads, { dropout, bias, headDim, positional });
+    this.selfAttn = new MultiheadAttention(dModel, numHeads, { ...attentionOptions(options), positional });
     const { linear1, linear2 } = feedForwardLayers("TransformerEncoderLayer", dModel, { dimFeedforward, activation, bias });
     this.linear1 = linear1;
     this.dropout = new Dropout(dropout);
     this.linear2 = linear2;
-    this.norm1 = new LayerNorm(dModel, { eps, bias });
-    this.norm2 = new LayerNorm(dModel, { eps, bias });
+    const normed = () => normOf("TransformerEncoderLayer", norm, dModel, { eps, bias });
+    [this.norm1, this.norm2] = [normed(), normed()];
     this.dropout1 = new Dropout(dropout);
     this.dropout2 = new Dropout(dropout);
     this.normFirst = normFirst;

@@ -4,14 +4,14 @@ import { FoveaError } from "../runtime/errors.ts";
 import { noGrad } from "../tensor/gradMode.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { LayerNorm } from "./layerNorm.ts";
 import { Module } from "./module.ts";
+import type { Norm } from "./norm.ts";
 import type { EncoderCall, TransformerEncoderLayer } from "./transformerEncoderLayer.ts";
 
 export interface TransformerXLOptions {
   /** How many tokens of the past each layer remembers. */
   memoryLen: number;
-  norm?: LayerNorm | null;
+  norm?: Norm | null;
 }
 
 export interface TransformerXLCall extends EncoderCall {
@@ -48,7 +48,7 @@ export interface TransformerXLResult {
  */
 export class TransformerXL extends Module {
   readonly layers: readonly TransformerEncoderLayer[];
-  readonly norm: LayerNorm | null;
+  readonly norm: Norm | null;
   readonly memoryLen: number;
 
   /** The first layer is `encoderLayer`; the others are of its sizes and options, with initial values of their own. Throws `RANGE`. */

@@ -1,5 +1,5 @@
 export { alibi, alibiSlopes } from "./alibi.ts";
-export { learned } from "./learned.ts";
+export { type LearnedOptions, learned } from "./learned.ts";
 export type { Place, Places } from "./places.ts";
 export type { PositionalDims, PositionalEncoding, Positions, ScoreContext } from "./positionalEncoding.ts";
 export { type RotaryOptions, rotary } from "./rotary.ts";

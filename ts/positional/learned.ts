@@ -7,11 +7,18 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { type Place, positionsAt } from "./places.ts";
 import type { PositionalEncoding } from "./positionalEncoding.ts";
 
+export interface LearnedOptions {
+  /** Standard deviation of the initial vectors. */
+  std?: number;
+  /** A position whose vector stays as it is, where a model puts its padding. */
+  paddingIdx?: number | null;
+}
+
 /**
  * Adds a trained vector for each of the first `maxLen` positions (Gehring et al. 2017); they start normal with standard deviation
  * `std`, as BERT's. Throws `RANGE` for a position beyond them.
  */
-export function learned(maxLen: number, { std = 0.02 }: { std?: number } = {}): PositionalEncoding {
+export function learned(maxLen: number, { std = 0.02, paddingIdx = null }: LearnedOptions = {}): PositionalEncoding {
   if (!Number.isInteger(maxLen) || maxLen < 1)
     throw new FoveaError("RANGE", `learned: maxLen must be a whole number of at least 1, got ${maxLen}`);
   return ({ embedDim }) => {
@@ -27,7 +34,7 @@ export function learned(maxLen: number, { std = 0.02 }: { std?: number } = {}): 
         if (beyond !== undefined)
           throw new FoveaError("RANGE", `learned: positions must be below maxLen = ${maxLen}, got ${beyond}`);
         const ids = tensor(values, shape);
-        const positions = embedding(ids, weight);
+        const positions = embedding(ids, weight, { paddingIdx });
         const out = add(x, positions);
         positions.dispose();
         ids.dispose();

@@ -1,0 +1,89 @@
+import { Conv1d } from "../nn/conv.ts";
+import { Dropout } from "../nn/dropout.ts";
+import { Module } from "../nn/module.ts";
+import { normOf } from "../nn/norm.ts";
+import { Positional } from "../nn/positional.ts";
+import { TransformerEncoder } from "../nn/transformerEncoder.ts";
+import { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from "../nn/transformerEncoderLayer.ts";
+import { gelu } from "../ops/gelu.ts";
+import { transpose } from "../ops/permute.ts";
+import type { PositionalEncoding } from "../positional/positionalEncoding.ts";
+import { sinusoidal } from "../positional/sinusoidal.ts";
+import { scope } from "../tensor/scope.ts";
+import { expectAxes, expectShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+export interface SpeechEncoderOptions extends Omit<TransformerEncoderLayerOptions, "positional"> {
+  /** Channels of the features: mel bands. */
+  numMels: number;
+  dModel: number;
+  numHeads: number;
+  numLayers: number;
+  /** Default `sinusoidal()`. */
+  positional?: PositionalEncoding;
+  /** Dropout of the frames with their positions. Default `dropout`. */
+  embeddingDropout?: number;
+}
+
+export interface SpeechCall {
+  /** How many frames of each item are real; all of them if left out. */
+  lengths?: ArrayLike<number> | null | undefined;
+  /** Also give each layer's attention weights, `[batch, numHeads, outLen, outLen]`. */
+  needWeights?: boolean;
+}
+
+/**
+ * Log-mel frames to half as many vectors that know of each other: two convolutions of three frames, the second in steps of two, positions, a
+ * `TransformerEncoder` with its norms in front (Radford et al. 2023, Whisper).
+ */
+export class SpeechEncoder extends Module {
+  readonly conv1: Conv1d;
+  readonly conv2: Conv1d;
+  readonly positional: Positional;
+  readonly dropout: Dropout;
+  readonly encoder: TransformerEncoder;
+  readonly numMels: number;
+  readonly dModel: number;
+
+  /** Throws `SHAPE`, `RANGE`. */
+  constructor(options: SpeechEncoderOptions) {
+    super();
+    const { numMels, dModel, numHeads, numLayers, positional = sinusoidal(), dropout = 0.1 } = options;
+    const { normFirst = true, activation = "gelu", dimFeedforward = 4 * dModel, embeddingDropout = dropout } = options;
+    this.numMels = numMels;
+    this.dModel = dModel;
+    this.conv1 = new Conv1d(numMels, dModel, 3, { padding: 1 });
+    this.conv2 = new Conv1d(dModel, dModel, 3, { stride: 2, padding: 1 });
+    this.positional = new Positional(positional, { embedDim: dModel, numHeads, headDim: options.headDim });
+    this.dropout = new Dropout(embeddingDropout);
+    const forAttention = this.positional.isForAttention ? this.positional : null;
+    const own = { dimFeedforward, dropout, activation, normFirst, positional: forAttention };
+    const layer = new TransformerEncoderLayer(dModel, numHeads, { ...options, ...own });
+    const norm = normFirst ? normOf("SpeechEncoder", options.norm ?? "layer", dModel, { eps: options.layerNormEps }) : null;
+    this.encoder = new TransformerEncoder(layer, numLayers, { norm });
+  }
+
+  /** How many vectors come of so many frames. */
+  outLength(frames: number): number {
+    return Math.ceil(frames / 2);
+  }
+
+  /**
+   * `features [batch, numMels, frames]` to `[batch, outLength(frames), dModel]`. Frames beyond an item's length are attended to by nobody; the
+   * convolutions look one of them ahead, so let them be silence. Throws `SHAPE`, `RANK`, `MASK`, `DTYPE`, `DISPOSED`.
+   */
+  forward(features: Tensor, call: SpeechCall & { needWeights: true }): { out: Tensor; weights: Tensor[] };
+  forward(features: Tensor, call?: SpeechCall): Tensor;
+  forward(features: Tensor, { lengths, needWeights = false }: SpeechCall = {}): Tensor | { out: Tensor; weights: Tensor[] } {
+    expectAxes("SpeechEncoder", { features }, ["batch", "numMels", "frames"]);
+    expectShape("SpeechEncoder", { features }, features.shape.with(1, this.numMels));
+    const result = scope(() => {
+      const frames = gelu(this.conv2.forward(gelu(this.conv1.forward(features))));
+      const x = this.dropout.forward(this.positional.forward(transpose(frames, 1, 2)));
+      const call = { lengths: lengths && Array.from(lengths, (length) => this.outLength(length)) };
+      if (needWeights) return this.encoder.forward(x, { ...call, needWeights });
+      return { out: this.encoder.forward(x, call), weights: [] };
+    });
+    return needWeights ? result : result.out;
+  }
+}

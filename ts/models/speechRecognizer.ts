@@ -1,0 +1,154 @@
+import type { DecodingCache } from "../nn/decodingCache.ts";
+import { Dropout } from "../nn/dropout.ts";
+import { Embedding } from "../nn/embedding.ts";
+import { fillNormal } from "../nn/init.ts";
+import { Linear } from "../nn/linear.ts";
+import { Module } from "../nn/module.ts";
+import { normOf } from "../nn/norm.ts";
+import { Positional } from "../nn/positional.ts";
+import { TransformerDecoder } from "../nn/transformerDecoder.ts";
+import { TransformerDecoderLayer } from "../nn/transformerDecoderLayer.ts";
+import { logSoftmax } from "../ops/logSumExp.ts";
+import { narrow } from "../ops/narrow.ts";
+import { scale } from "../ops/scale.ts";
+import type { Place } from "../positional/places.ts";
+import { sinusoidal } from "../positional/sinusoidal.ts";
+import { noGrad } from "../tensor/gradMode.ts";
+import { keepAlive, scope } from "../tensor/scope.ts";
+import { expectAxes } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { CachedDecoding, type Decoding, type DecodingPlaces, rowsOf, selectRows } from "./decoding.ts";
+import { likeliest } from "./sampling.ts";
+import { SpeechEncoder, type SpeechEncoderOptions } from "./speechEncoder.ts";
+
+export interface SpeechRecognizerOptions extends SpeechEncoderOptions {
+  /** Tokens of the transcripts; token 0 is CTC's blank. */
+  vocabSize: number;
+  /** Layers of the decoder. Default `numLayers`. */
+  numDecoderLayers?: number;
+}
+
+export interface SpeechRecognizerCall {
+  /** How many frames of each item are real; all of them if left out. */
+  lengths?: ArrayLike<number> | null | undefined;
+  /** How many tokens of each target are real. */
+  tgtLengths?: ArrayLike<number> | null | undefined;
+}
+
+export interface SpeechRecognizerResult {
+  /** For `ctcLoss`: `[batch, outLen, vocabSize]`, of which `outLengths` count. */
+  ctcLogProbs: Tensor;
+  outLengths: number[];
+  /** Of the token that follows each of the target, `[batch, tgtLen, vocabSize]`. */
+  logits: Tensor;
+}
+
+/**
+ * What was said, twice over: a `SpeechEncoder` with a head that spells frame by frame (Graves et al. 2006, CTC), and a decoder with attention to its frames;
+ * trained together they help each other (Watanabe et al. 2017).
+ */
+export class SpeechRecognizer extends Module {
+  readonly encoder: SpeechEncoder;
+  readonly ctc: Linear;
+  readonly embedding: Embedding;
+  readonly positional: Positional;
+  readonly dropout: Dropout;
+  readonly decoder: TransformerDecoder;
+  /** Its weight is the embedding's. */
+  readonly head: Linear;
+
+  /** Throws `SHAPE`, `RANGE`. */
+  constructor(options: SpeechRecognizerOptions) {
+    super();
+    const { vocabSize, dModel, numHeads, numLayers, numDecoderLayers = numLayers, dropout = 0.1 } = options;
+    const { normFirst = true, activation = "gelu", dimFeedforward = 4 * dModel, embeddingDropout = dropout } = options;
+    this.encoder = new SpeechEncoder(options);
+    this.ctc = new Linear(dModel, vocabSize);
+    this.embedding = new Embedding(vocabSize, dModel);
+    fillNormal(this.embedding.weight, 1 / Math.sqrt(dModel));
+    this.positional = new Positional(sinusoidal(), { embedDim: dModel, numHeads });
+    this.dropout = new Dropout(embeddingDropout);
+    const own = { dimFeedforward, dropout, activation, normFirst, positional: null };
+    const norm = normFirst ? normOf("SpeechRecognizer", options.norm ?? "layer", dModel, { eps: options.layerNormEps }) : null;
+    const layer = new TransformerDecoderLayer(dModel, numHeads, { ...options, ...own });
+    this.decoder = new TransformerDecoder(layer, numDecoderLayers, { norm });
+    this.head = new Linear(dModel, vocabSize, { weight: this.embedding.weight });
+  }
+
+  /**
+   * `features [batch, numMels, frames]`, `tgt` int32 `[batch, tgtLen]`, which begins with the token that starts a transcript. Throws `SHAPE`, `RANK`, `RANGE`,
+   * `MASK`, `DTYPE`, `DISPOSED`.
+   */
+  forward(features: Tensor, tgt: Tensor, { lengths, tgtLengths }: SpeechRecognizerCall = {}): SpeechRecognizerResult {
+    return scope(() => {
+      const { memory, outLengths } = this.encode(features, { lengths });
+      const out = this.decoder.forward(this.#embed(tgt), memory, {
+        memoryLengths: outLengths,
+        lengths: tgtLengths,
+        tgtIsCausal: true,
+      });
+      return { ctcLogProbs: this.#spell(memory), outLengths, logits: this.head.forward(out) };
+    });
+  }
+
+  /** What the decoder attends to, `[batch, outLen, dModel]`, and how much of it counts. Throws as `forward`. */
+  encode(features: Tensor, { lengths }: SpeechRecognizerCall = {}): { memory: Tensor; outLengths: number[] } {
+    const memory = this.encoder.forward(features, { lengths });
+    const [batch, outLen] = memory.shape as [number, number];
+    const outLengths = lengths
+      ? Array.from(lengths, (length) => this.encoder.outLength(length))
+      : Array<number>(batch).fill(outLen);
+    return { memory, outLengths };
+  }
+
+  /** What CTC's likeliest path spells: repeated tokens once, blanks left out. Throws as `forward`. */
+  transcribe(features: Tensor, { lengths }: SpeechRecognizerCall = {}): number[][] {
+    return noGrad(() =>
+      scope(() => {
+        const { memory, outLengths } = this.encode(features, { lengths });
+        return spelled(this.#spell(memory), outLengths);
+      }),
+    );
+  }
+
+  /** For `generate`: the prompts are the transcripts' beginnings, one for each item of `features`. Throws as `forward`. */
+  decoding(features: Tensor, { lengths }: SpeechRecognizerCall = {}): Decoding {
+    let { memory, outLengths } = keepAlive(noGrad(() => scope(() => this.encode(features, { lengths }))));
+    return new CachedDecoding((ids, cache, places) => this.#step(ids, memory, cache, { ...places, memoryLengths: outLengths }), {
+      onSelect: (items) => {
+        memory = selectRows(memory, items);
+        outLengths = items.map((item) => outLengths[item]!);
+      },
+      onDispose: () => memory.dispose(),
+    });
+  }
+
+  #step(
+    ids: Tensor,
+    memory: Tensor,
+    cache: DecodingCache,
+    { place = cache.length, ...call }: DecodingPlaces & { memoryLengths: readonly number[] },
+  ): Tensor {
+    const out = this.decoder.step(this.#embed(ids, place), memory, cache, call);
+    return this.head.forward(narrow(out, { axis: 1, start: out.shape[1]! - 1, length: 1 }));
+  }
+
+  #spell(memory: Tensor): Tensor {
+    return logSoftmax(this.ctc.forward(memory));
+  }
+
+  #embed(tgt: Tensor, place?: Place): Tensor {
+    expectAxes("SpeechRecognizer", { tgt }, ["batch", "tgtLen"]);
+    const words = scale(this.embedding.forward(tgt), Math.sqrt(this.embedding.weight.shape[1]!));
+    return this.dropout.forward(this.positional.forward(words, place));
+  }
+}
+
+function spelled(logProbs: Tensor, lengths: readonly number[]): number[][] {
+  const [, outLen, vocabSize] = logProbs.shape as [number, number, number];
+  const frames = rowsOf(logProbs.reshape([-1, vocabSize]));
+  return lengths.map((length, b) => {
+    const path = frames.slice(b * outLen, b * outLen + length).map(likeliest);
+    return path.filter((token, frame) => token !== 0 && token !== path[frame - 1]);
+  });
+}
