@@ -12,5 +12,5 @@ function pinned(file, pattern) {
 /** Rust: a nightly, since std must be rebuilt with atomics. */
 export const RUST = pinned("crates/rust-toolchain.toml", /channel = "(.+)"/);
 /** The program must be of the crate's very version. */
-export const WASM_BINDGEN = pinned("crates/wasm/Cargo.toml", /^wasm-bindgen = "=(.+)"$/m);
+export const WASM_BINDGEN = pinned("crates/wasm/Cargo.toml", /^wasm-bindgen = \{ version = "=(.+?)"/m);
 export const WASM_PACK = "0.15.1";

@@ -10,7 +10,7 @@ import { CommandFailed, run } from "./run.mjs";
 /**
  * @typedef {object} Rust
  * @property {NodeJS.ProcessEnv} env what cargo and wasm-pack are run with
- * @property {boolean} hasWasmStd whether std for wasm32 comes prebuilt; without it every variant builds its own
+ * @property {boolean} hasWasmStd whether std for wasm32 comes prebuilt; without it what needs std builds its own
  * @property {boolean} hasClippy
  */
 

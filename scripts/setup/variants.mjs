@@ -23,7 +23,7 @@ export function rustFlags({ features, threads }) {
   const link = ["--import-memory", "--export=__heap_base", `-zstack-size=${STACK_BYTES}`];
   if (threads)
     link.push("--shared-memory", `--max-memory=${MAX_MEMORY_BYTES}`, ...TLS_SYMBOLS.map((symbol) => `--export=${symbol}`));
-  // Where std is rebuilt anyway it can do without the texts of panics, which nobody could read in wasm.
-  const panic = threads ? ["-Z", "unstable-options", "-C", "panic=immediate-abort"] : [];
+  // core is rebuilt without the texts of panics, which nobody could read in wasm.
+  const panic = ["-Z", "unstable-options", "-C", "panic=immediate-abort"];
   return ["-C", `target-feature=${features.join(",")}`, ...link.flatMap((arg) => ["-C", `link-arg=${arg}`]), ...panic];
 }

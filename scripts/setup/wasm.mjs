@@ -46,7 +46,7 @@ export async function buildWasm(variant, rust, say, log) {
   const out = root(`.setup/out/${variant.name}`);
   rmSync(out, { recursive: true, force: true });
   try {
-    await run("wasm-pack", wasmPackArgs(variant, rust, out), { env: wasmPackEnv(variant, rust), say, log });
+    await run("wasm-pack", wasmPackArgs(out), { env: wasmPackEnv(variant, rust), say, log });
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
     throw new SetupError(
@@ -59,12 +59,10 @@ export async function buildWasm(variant, rust, say, log) {
   writeFileSync(stampOf(variant), inputs);
 }
 
-/** @param {Variant} variant @param {import("./rust.mjs").Rust} rust @param {string} out */
-function wasmPackArgs(variant, rust, out) {
+/** @param {string} out */
+function wasmPackArgs(out) {
   const own = ["build", root("crates/wasm"), "--target", "web", "--release", "--mode", "no-install", "--no-opt", "--no-pack"];
-  const std = variant.threads ? "std" : "std,panic_abort";
-  const cargo = ["--locked", ...(variant.threads || !rust.hasWasmStd ? ["-Z", `build-std=${std}`] : [])];
-  return [...own, "--out-dir", out, "--out-name", "fovea", "--", ...cargo];
+  return [...own, "--out-dir", out, "--out-name", "fovea", "--", "--locked", "-Z", "build-std=core,alloc"];
 }
 
 /** @param {Variant} variant @param {import("./rust.mjs").Rust} rust @returns {NodeJS.ProcessEnv} */

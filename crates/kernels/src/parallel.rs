@@ -6,21 +6,40 @@ use core::ops::Range;
 
 /// Runs tasks, in any order, on any thread.
 pub trait Parallel: Sync {
+    /// What [`Self::for_each`] does, of tasks behind a pointer.
+    fn run(&self, tasks: usize, nanoseconds: usize, task: &dyn Task);
+
     /// Calls `task(index, thread)` once for each index below `tasks` and returns when all are done. `thread` is below [`Self::threads`]
     /// and no two tasks have the same one at a time: it picks a task's scratch. `nanoseconds` is what one task takes, roughly; work
     /// that is not worth waking anybody for is done here and now.
-    fn for_each(&self, tasks: usize, nanoseconds: usize, task: &(dyn Fn(usize, usize) + Sync));
+    #[inline(always)]
+    fn for_each(&self, tasks: usize, nanoseconds: usize, task: &(impl Fn(usize, usize) + Sync)) {
+        self.run(tasks, nanoseconds, task);
+    }
 
     /// The most threads that ever work at once.
     fn threads(&self) -> usize;
+}
+
+/// A task. Not `dyn Fn`, behind which stand three functions, `call`, `call_mut` and `call_once`, each with all of the
+/// task's code in it.
+pub trait Task: Sync {
+    /// Does task `index` on `thread`.
+    fn run(&self, index: usize, thread: usize);
+}
+
+impl<F: Fn(usize, usize) + Sync> Task for F {
+    fn run(&self, index: usize, thread: usize) {
+        self(index, thread);
+    }
 }
 
 /// One thread: the caller's.
 pub struct Serial;
 
 impl Parallel for Serial {
-    fn for_each(&self, tasks: usize, _: usize, task: &(dyn Fn(usize, usize) + Sync)) {
-        (0..tasks).for_each(|index| task(index, 0));
+    fn run(&self, tasks: usize, _: usize, task: &dyn Task) {
+        (0..tasks).for_each(|index| task.run(index, 0));
     }
 
     fn threads(&self) -> usize {

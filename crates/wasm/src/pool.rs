@@ -12,7 +12,7 @@
 //! The caller never waits in the engine, which a page's main thread may not. Every worker checks in for every job, so a job's memory is
 //! never read after `for_each` has returned.
 
-use fovea_kernels::parallel::Parallel;
+use fovea_kernels::parallel::{Parallel, Serial, Task};
 
 /// The pool behind every kernel.
 pub static POOL: Pool = Pool;
@@ -27,8 +27,8 @@ const SERIAL_BELOW_NANOSECONDS: usize = 20_000;
 
 #[cfg(not(target_feature = "atomics"))]
 impl Parallel for Pool {
-    fn for_each(&self, tasks: usize, nanoseconds: usize, task: &(dyn Fn(usize, usize) + Sync)) {
-        fovea_kernels::parallel::Serial.for_each(tasks, nanoseconds, task);
+    fn run(&self, tasks: usize, nanoseconds: usize, task: &dyn Task) {
+        Serial.run(tasks, nanoseconds, task);
     }
 
     fn threads(&self) -> usize {
@@ -41,18 +41,15 @@ pub use threaded::*;
 
 #[cfg(target_feature = "atomics")]
 mod threaded {
-    use super::{Pool, SERIAL_BELOW_NANOSECONDS};
+    use super::{Parallel, Pool, SERIAL_BELOW_NANOSECONDS, Serial, Task};
     use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32};
     use core::cell::UnsafeCell;
     use core::hint::spin_loop;
     use core::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
-    use fovea_kernels::parallel::{Parallel, Serial};
     use wasm_bindgen::prelude::wasm_bindgen;
 
-    type Task<'a> = dyn Fn(usize, usize) + Sync + 'a;
-
     struct Job {
-        task: *const Task<'static>,
+        task: *const dyn Task,
         tasks: usize,
     }
 
@@ -87,16 +84,17 @@ mod threaded {
     const SPINS: usize = 40_000;
 
     impl Parallel for Pool {
-        fn for_each(&self, tasks: usize, nanoseconds: usize, task: &Task) {
+        #[inline(never)] // or each of a hundred kernels has a copy of it
+        fn run(&self, tasks: usize, nanoseconds: usize, task: &dyn Task) {
             let threads = THREADS.load(Ordering::Relaxed);
             let small = tasks < 2 || tasks.saturating_mul(nanoseconds) < SERIAL_BELOW_NANOSECONDS;
             if threads == 1 || small || BUSY.swap(1, Ordering::Acquire) == 1 {
-                return Serial.for_each(tasks, nanoseconds, task);
+                return Serial.run(tasks, nanoseconds, task);
             }
             // SAFETY: `LEFT` was 0 when the last job ended, so no worker reads the cell; the lifetime is only erased until
             // this function returns, which it does after every worker has left the job.
             unsafe {
-                let task = core::mem::transmute::<*const Task, *const Task<'static>>(task as *const Task);
+                let task = core::mem::transmute::<*const dyn Task, *const (dyn Task + 'static)>(task);
                 *JOB.0.get() = Some(Job { task, tasks });
             }
             NEXT.0.store(0, Ordering::Relaxed);
@@ -107,7 +105,7 @@ mod threaded {
                 // SAFETY: the address of a live, aligned i32.
                 unsafe { memory_atomic_notify(TICKET.0.as_ptr(), (threads - 1) as u32) };
             }
-            run(task, tasks, 0);
+            work(task, tasks, 0);
             while LEFT.0.load(Ordering::Acquire) != 0 && TRAPPED.load(Ordering::Relaxed) == 0 {
                 spin_loop();
             }
@@ -119,13 +117,13 @@ mod threaded {
         }
     }
 
-    fn run(task: &Task, tasks: usize, thread: usize) {
+    fn work(task: &dyn Task, tasks: usize, thread: usize) {
         loop {
             let index = NEXT.0.fetch_add(1, Ordering::Relaxed);
             if index >= tasks {
                 return;
             }
-            task(index, thread);
+            task.run(index, thread);
         }
     }
 
@@ -144,7 +142,7 @@ mod threaded {
                 let job = (*JOB.0.get()).as_ref().unwrap_unchecked();
                 (&*job.task, job.tasks)
             };
-            run(task, tasks, index);
+            work(task, tasks, index);
             LEFT.0.fetch_sub(1, Ordering::Release);
         }
     }

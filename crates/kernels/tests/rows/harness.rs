@@ -1,6 +1,6 @@
 //! Random inputs, comparisons and a pool of threads.
 
-use fovea_kernels::parallel::{Parallel, Serial};
+use fovea_kernels::parallel::{Parallel, Serial, Task};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Numbers from a seed (splitmix64).
@@ -100,8 +100,8 @@ pub enum Pool {
 }
 
 impl Parallel for Pool {
-    fn for_each(&self, tasks: usize, nanoseconds: usize, task: &(dyn Fn(usize, usize) + Sync)) {
-        let Pool::Threads(threads) = *self else { return Serial.for_each(tasks, nanoseconds, task) };
+    fn run(&self, tasks: usize, nanoseconds: usize, task: &dyn Task) {
+        let Pool::Threads(threads) = *self else { return Serial.run(tasks, nanoseconds, task) };
         let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for thread in 0..threads {
@@ -111,7 +111,7 @@ impl Parallel for Pool {
                     std::thread::sleep(std::time::Duration::from_micros(50 * (threads - thread) as u64));
                     loop {
                         match next.fetch_add(1, Ordering::Relaxed) {
-                            index if index < tasks => task(index, thread),
+                            index if index < tasks => task.run(index, thread),
                             _ => break,
                         }
                     }

@@ -1,14 +1,14 @@
 //! What the native tests share: seeded inputs, a pool of real threads, comparison with its worst element.
 #![allow(dead_code)] // each test file uses its part
 
-use fovea_kernels::parallel::Parallel;
+use fovea_kernels::parallel::{Parallel, Task};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A pool of that many threads, started for each job: slow and obvious.
 pub struct Threads(pub usize);
 
 impl Parallel for Threads {
-    fn for_each(&self, tasks: usize, _: usize, task: &(dyn Fn(usize, usize) + Sync)) {
+    fn run(&self, tasks: usize, _: usize, task: &dyn Task) {
         let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for thread in 0..self.0 {
@@ -19,7 +19,7 @@ impl Parallel for Threads {
                         if index >= tasks {
                             return;
                         }
-                        task(index, thread);
+                        task.run(index, thread);
                     }
                 });
             }
