@@ -1,6 +1,6 @@
+import { Rng } from "fovea";
 import { changeSpeed, MelSpectrogram, melFilters, Stft, specAugment, standardize, statisticsOf, toMono } from "fovea/audio";
 import { describe, expect, it, test } from "vitest";
-import { Rng } from "../../ts/tensor/rng.ts";
 
 const sine = (hz: number, numSamples: number, sampleRate = 8000): Float32Array =>
   Float32Array.from({ length: numSamples }, (_, i) => Math.sin((2 * Math.PI * hz * i) / sampleRate));

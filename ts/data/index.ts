@@ -9,7 +9,6 @@
  *
  * @module
  */
-export { Rng, type RngState } from "../tensor/rng.ts";
 export { type Batch, type BatchOptions, batches, type CollateOptions, collate, type Example } from "./batches.ts";
 export { Classes } from "./classes.ts";
 export { type ClassWeightOptions, classWeights } from "./classWeights.ts";

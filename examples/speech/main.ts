@@ -1,0 +1,267 @@
+/**
+ * Spoken digits: one recognizer, trained on strings of 1 to 6 digits, that is asked for single ones and for strings of 3 to 6, by CTC and by a decoder
+ * with cross-attention. README.md shows what it prints; `--help` lists the options.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import {
+  AdamW,
+  cer,
+  dispose,
+  FoveaError,
+  fit,
+  init,
+  manualSeed,
+  noGrad,
+  Rng,
+  runtime,
+  saveSafetensorsFile,
+  scope,
+  warmupCosine,
+} from "fovea";
+import { DataLoader } from "fovea/data";
+import { makeDigits } from "./makeDigits.ts";
+import { CTC_SHARE, Recognizer } from "./model.ts";
+import { practice, readTakes, strings, type Take } from "./recordings.ts";
+import { reportPage } from "./report.ts";
+import { Ear, masked, N_MELS, type SpeechBatch, toBatch, tokenizer, type Utterance } from "./utterances.ts";
+
+const HELP = `Recognizes spoken digits.
+
+  npm run example -- speech                        a small set that the example makes
+    --train PATH    a folder of DIGIT_SPEAKER_TAKE.wav, or a .tsv, .csv or .jsonl of paths (text) and digits (label)
+    --valid PATH    the same; left out: the first --held-out takes of each speaker and digit of --train
+    --test PATH     the same, scored once, at the end
+    --held-out N    default 5
+    --epochs N      default 32, of the small set 60
+    --width N       of the model, default 96
+    --threads N     default all
+    --seed N        default 1
+    --out FOLDER    for the model, its tokenizer, curves and an attention map; default runs/speech`;
+
+const MAX_DIGITS = 8;
+const STRINGS = 200;
+const BATCH = 64; // digits
+const LEARNING_RATE = 2e-3;
+
+interface Scores {
+  /** The share of single digits that were understood, by the decoder. */
+  readonly digits: number;
+  /** Digits that would have to be changed, put in or taken out, by 100 of those said: in strings. */
+  readonly ctcErrors: number;
+  readonly decoderErrors: number;
+  /** By the decoder with CTC's say. */
+  readonly bothErrors: number;
+}
+
+export interface EpochRecord extends Scores {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly seconds: number;
+}
+
+/** What the model is asked: each take by itself, and strings of them, the same every time. */
+interface Exam {
+  readonly singles: readonly Utterance[];
+  readonly strings: readonly Utterance[];
+}
+
+function examOf(takes: readonly Take[], ear: Ear): Exam {
+  const all = (list: readonly Take[]): Utterance[] => list.map((take) => ear.hear(take));
+  return { singles: all(takes), strings: all(strings(takes, STRINGS, new Rng(0))) };
+}
+
+async function evaluate(model: Recognizer, exam: Exam): Promise<Scores> {
+  const singles = await recognize(model, exam.singles);
+  const joined = await recognize(model, exam.strings);
+  const right = singles.filter(({ said, decoder }) => said === decoder).length;
+  const said = joined.map(({ said }) => said);
+  const errors = (by: "ctc" | "decoder" | "both"): number =>
+    100 *
+    cer(
+      said,
+      joined.map((heard) => heard[by]),
+    ).rate;
+  return {
+    digits: right / singles.length,
+    ctcErrors: errors("ctc"),
+    decoderErrors: errors("decoder"),
+    bothErrors: errors("both"),
+  };
+}
+
+interface Recognized {
+  readonly said: string;
+  readonly ctc: string;
+  readonly decoder: string;
+  readonly both: string;
+}
+
+async function recognize(model: Recognizer, utterances: readonly Utterance[]): Promise<Recognized[]> {
+  const results: Recognized[] = [];
+  model.eval();
+  const loader = new DataLoader(utterances, { batchSize: BATCH, collate: toBatch });
+  for await (const { frames, lengths } of loader)
+    noGrad(() =>
+      scope(() => {
+        const heard = model.forward(frames, lengths);
+        const [ctc, decoder] = [model.readSteps(heard), model.write(heard, MAX_DIGITS)];
+        const both = model.write(heard, MAX_DIGITS, CTC_SHARE);
+        for (const [i, ids] of ctc.entries()) {
+          const said = utterances[results.length]!.digits;
+          const [byDecoder, byBoth] = [decoder[i]!, both[i]!].map((text) => tokenizer.decode(text)) as [string, string];
+          results.push({ said, ctc: tokenizer.decode(ids), decoder: byDecoder, both: byBoth });
+        }
+      }),
+    );
+  return results;
+}
+
+interface Data {
+  readonly train: readonly Take[];
+  readonly valid: readonly Take[];
+  readonly test: readonly Take[] | null;
+}
+
+async function readData(files: Options["files"], heldOut: number): Promise<Data> {
+  if (files.train === undefined) {
+    const rng = new Rng(1);
+    return { train: makeDigits(16, 4, rng), valid: makeDigits(2, 0, rng), test: makeDigits(2, 2, rng) };
+  }
+  const all = await readTakes(files.train);
+  const test = files.test === undefined ? null : await readTakes(files.test);
+  if (files.valid !== undefined) return { train: all, valid: await readTakes(files.valid), test };
+  const first = Math.min(...all.map(({ take }) => take));
+  const isHeldOut = ({ take }: Take): boolean => take < first + heldOut;
+  return { train: all.filter((take) => !isHeldOut(take)), valid: all.filter(isHeldOut), test };
+}
+
+interface Options {
+  readonly files: { train?: string | undefined; valid?: string | undefined; test?: string | undefined };
+  readonly heldOut: number;
+  readonly epochs: number;
+  readonly width: number;
+  readonly threads: number | undefined;
+  readonly seed: number;
+  readonly out: string;
+}
+
+/** Null if help is all that is asked for. */
+function parseOptions(): Options | null {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({
+    options: {
+      ...{
+        train: text,
+        valid: text,
+        test: text,
+        "held-out": text,
+        epochs: text,
+        width: text,
+        threads: text,
+        seed: text,
+        out: text,
+      },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) return null;
+  return {
+    files: { train: values.train, valid: values.valid, test: values.test },
+    heldOut: Number(values["held-out"] ?? 5),
+    epochs: Number(values.epochs ?? (values.train === undefined ? 60 : 32)),
+    width: Number(values.width ?? 96),
+    threads: values.threads === undefined ? undefined : Number(values.threads),
+    seed: Number(values.seed ?? 1),
+    out: values.out ?? "runs/speech",
+  };
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions();
+  if (options === null) return console.log(HELP);
+  const data = await readData(options.files, options.heldOut);
+  const ear = new Ear(data.train);
+  await init(options.threads === undefined ? {} : { threads: options.threads });
+  manualSeed(options.seed);
+  const sizes = { dModel: options.width, numHeads: 4, encoderLayers: 3, decoderLayers: 2, dropout: 0.1 };
+  const model = new Recognizer({ nMels: N_MELS, vocabSize: tokenizer.size, ...sizes });
+  const count = model.parameters().reduce((sum, { length }) => sum + length, 0);
+  console.log(`data      ${data.train.length} + ${data.valid.length} + ${data.test?.length ?? 0} takes to train, validate and test
+model     ${count.toLocaleString("en")} parameters`);
+  const curves = await train(model, ear, data, options);
+  const { variant, threads, memory } = runtime;
+  console.log(
+    `${variant.name}, threads ${threads.count} (${threads.reason}), wasm memory at most ${(memory.peak / 2 ** 20).toFixed(1)} MiB`,
+  );
+  if (data.test) console.log(`test: ${described(await evaluate(model, examOf(data.test, ear)))}`);
+  await save(options.out, model, curves, ear.hear(strings(data.valid, 1, new Rng(2))[0]!));
+}
+
+async function train(model: Recognizer, ear: Ear, data: Data, { epochs, seed }: Options): Promise<EpochRecord[]> {
+  const loader = new DataLoader(data.train, {
+    batchSize: BATCH,
+    seed,
+    byLength: false,
+    dropLast: true,
+    collate: (takes, { rng }) => toBatch(practice(takes, rng).map((take) => masked(ear.hear(take), rng))),
+  });
+  const exam = examOf(data.valid, ear);
+  const curves: EpochRecord[] = [];
+  await fit(model, loader, {
+    objective: (recognizer, { frames, lengths, textLengths, ...spoken }: SpeechBatch) =>
+      recognizer.loss(recognizer.forward(frames, lengths), { ...spoken, lengths: textLengths }),
+    optimizer: new AdamW(model.parameters(), { lr: LEARNING_RATE, weightDecay: 0.05 }),
+    schedule: warmupCosine({ warmupRatio: 0.1 }),
+    clipGradNorm: 1,
+    epochs,
+    seed,
+    async onEpoch({ epoch, loss, seconds }) {
+      const record = { epoch, loss, seconds, ...(await evaluate(model, exam)) };
+      curves.push(record);
+      const place = `epoch ${String(epoch).padStart(2)} of ${epochs}`;
+      console.log(`${place}: loss ${loss.toFixed(3)}; ${described(record)} (${seconds.toFixed(1)} s)`);
+    },
+  });
+  return curves;
+}
+
+function described({ digits, ctcErrors, decoderErrors, bothErrors }: Scores): string {
+  const strings = [ctcErrors, decoderErrors, bothErrors].map((errors) => `${errors.toFixed(2)} %`);
+  return `digits ${(100 * digits).toFixed(2)} % right; strings ${strings[0]} wrong by CTC, ${strings[1]} by the decoder, ${strings[2]} by both`;
+}
+
+async function save(out: string, model: Recognizer, curves: readonly EpochRecord[], example: Utterance): Promise<void> {
+  const page = scope(() => {
+    model.eval();
+    const { frames, lengths, prompt } = toBatch([example]);
+    return reportPage(
+      curves,
+      example.digits,
+      model.attention(
+        noGrad(() => model.forward(frames, lengths)),
+        prompt,
+      ),
+    );
+  });
+  await mkdir(out, { recursive: true });
+  await saveSafetensorsFile(join(out, "model.safetensors"), model.stateDict());
+  await writeFile(join(out, "tokenizer.json"), JSON.stringify(tokenizer));
+  await writeFile(join(out, "metrics.jsonl"), curves.map((record) => `${JSON.stringify(record)}\n`).join(""));
+  await writeFile(join(out, "report.html"), page);
+  console.log(`written: model.safetensors, tokenizer.json, metrics.jsonl, report.html in ${out}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof FoveaError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  } finally {
+    await dispose();
+  }
+}
