@@ -1,5 +1,6 @@
 // `npm run sizes`: what a page has to load, gzipped, against the budgets.
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { root } from "./setup/paths.mjs";
 import { VARIANTS } from "./setup/variants.mjs";
@@ -17,15 +18,7 @@ const PAGES = [
   { name: "page: everything", budget: 110_000, names: ["*"] },
 ];
 
-/** @param {string} name @param {Uint8Array} content @param {number} budget */
-function report(name, content, budget) {
-  const size = gzipSync(content, { level: 9 }).length;
-  const fits = size <= budget;
-  console.log(
-    `${fits ? "✓" : "✗"} ${name.padEnd(26)} ${size.toLocaleString("en").padStart(7)} of ${budget.toLocaleString("en")} bytes`,
-  );
-  if (!fits) process.exitCode = 1;
-}
+/** @typedef {{ name: string, size: number, budget: number }} Size gzipped bytes */
 
 /** @param {readonly string[]} names */
 async function bundle(names) {
@@ -42,8 +35,28 @@ async function bundle(names) {
   return /** @type {Uint8Array} */ (outputFiles[0]?.contents);
 }
 
-await orExplain(async () => {
-  await setUp();
-  for (const { name } of VARIANTS) report(`wasm ${name}`, readFileSync(root(`wasm/${name}/fovea_bg.wasm`)), WASM_BUDGET);
-  for (const { name, budget, names } of PAGES) report(name, await bundle(names), budget);
-});
+/** What is measured, in the order it is printed. The wasm files must have been built. @returns {Promise<Size[]>} */
+export async function sizes() {
+  const gzipped = (/** @type {Uint8Array} */ content) => gzipSync(content, { level: 9 }).length;
+  const variants = VARIANTS.map(({ name }) => {
+    const content = readFileSync(root(`wasm/${name}/fovea_bg.wasm`));
+    return { name: `wasm ${name}`, size: gzipped(content), budget: WASM_BUDGET };
+  });
+  const pages = PAGES.map(async ({ name, budget, names }) => ({ name, size: gzipped(await bundle(names)), budget }));
+  return [...variants, ...(await Promise.all(pages))];
+}
+
+/** @param {Size} size */
+function report({ name, size, budget }) {
+  const fits = size <= budget;
+  const figures = `${size.toLocaleString("en").padStart(7)} of ${budget.toLocaleString("en")} bytes`;
+  console.log(`${fits ? "✓" : "✗"} ${name.padEnd(26)} ${figures}`);
+  if (!fits) process.exitCode = 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await orExplain(async () => {
+    await setUp();
+    (await sizes()).forEach(report);
+  });
+}
