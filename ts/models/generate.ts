@@ -20,7 +20,7 @@ export interface GenerateOptions extends Continuation, SamplingOptions {
  * Goes on with each prompt, token by token: the likeliest one, one drawn at random with `temperature`, `topK` or `topP`, or those of the best beam. Each
  * turn gives one token for each text, null for those that have ended; the token that ends a text is its last. A text that has ended costs no more.
  *
- *     for await (const [id] of generate(model.decoding(), [tokenizer.encode("two dogs").ids], { maxNewTokens: 20, temperature: 0.8 }))
+ *     for await (const [id] of generate(model.decoding(), [tokenizer.encode("two dogs")], { maxNewTokens: 20, temperature: 0.8 }))
  *       process.stdout.write(tokenizer.decode([id!]));
  *
  * Throws `RANGE`, what the model throws, and the reason of an aborted `signal`. Frees `decoding`, also when the loop is left early.

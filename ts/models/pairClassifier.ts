@@ -40,6 +40,8 @@ export class PairClassifier extends TextModel {
     const { dropout = 0.1, numHeads, dModel, numClasses } = options;
     super(options);
     this.crossAttn = new MultiheadAttention(dModel, numHeads, { dropout });
+    // Queries and keys start as the same projection, so that a token looks for its like from the first step on.
+    this.crossAttn.inProjWeight?.view().copyWithin(dModel * dModel, 0, dModel * dModel);
     this.compare = new Linear(4 * dModel, dModel);
     this.hidden = new Linear(4 * dModel, dModel);
     this.classifier = new Linear(dModel, numClasses);
