@@ -23,7 +23,7 @@ import {
 } from "fovea";
 import { DataLoader } from "fovea/data";
 import { makeDigits } from "./makeDigits.ts";
-import { CTC_SHARE, Recognizer } from "./model.ts";
+import { CTC_SAY, Recognizer } from "./model.ts";
 import { practice, readTakes, strings, type Take } from "./recordings.ts";
 import { reportPage } from "./report.ts";
 import { Ear, masked, N_MELS, type SpeechBatch, toBatch, tokenizer, type Utterance } from "./utterances.ts";
@@ -108,7 +108,7 @@ async function recognize(model: Recognizer, utterances: readonly Utterance[]): P
       scope(() => {
         const heard = model.forward(frames, lengths);
         const [ctc, decoder] = [model.readSteps(heard), model.write(heard, MAX_DIGITS)];
-        const both = model.write(heard, MAX_DIGITS, CTC_SHARE);
+        const both = model.write(heard, MAX_DIGITS, CTC_SAY);
         for (const [i, ids] of ctc.entries()) {
           const said = utterances[results.length]!.digits;
           const [byDecoder, byBoth] = [decoder[i]!, both[i]!].map((text) => tokenizer.decode(text)) as [string, string];

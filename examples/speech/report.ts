@@ -45,7 +45,7 @@ function chart(title: string, values: readonly number[]): string {
     return `${x.toFixed(1)},${(HEIGHT - 10 - ((HEIGHT - 40) * value) / most).toFixed(1)}`;
   });
   const last = values.at(-1) ?? 0;
-  return `<svg width="${WIDTH}" height="${HEIGHT}" role="img"><text x="10" y="18">${title}: ${last.toFixed(2)} at the end, ${most.toFixed(2)} at most</text>
+  return `<svg width="${WIDTH}" height="${HEIGHT}" role="img"><text x="10" y="18">${title}: ${last.toFixed(2)}, at most ${most.toFixed(2)}</text>
 <polyline points="${points.join(" ")}" fill="none" stroke="#2563eb" stroke-width="2"/></svg>`;
 }
 
