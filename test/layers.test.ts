@@ -15,7 +15,8 @@ const LAYERS = [
   ["nn"],
   ["optim", "data", "audio"],
   ["io"],
-  ["train", "explain", "models"],
+  ["explain"],
+  ["train", "models"],
   ["index.ts"],
 ];
 /** What every folder may import: the error class. */

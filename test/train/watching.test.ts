@@ -1,18 +1,25 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { attentionMap } from "../../ts/explain/index.ts";
 import {
   type Callback,
   Checkpoints,
   dispose,
   type FitOptions,
   fit,
+  htmlReport,
   init,
   jsonLines,
   lastCheckpoint,
   progressBar,
+  type Training,
+  tensor,
+  tensorBoard,
+  weightsAndBiases,
 } from "../../ts/index.ts";
+import { doublesOf, fieldsOf, readEvents, textOf } from "../io/eventFile.ts";
 import { examples, model, optimizerOf } from "./task.ts";
 
 beforeAll(() => init({ threads: 1 }));
@@ -140,5 +147,156 @@ describe("progressBar", () => {
     await train([progressBar({ output, secondsBetweenLines: 0 }), stopping], unknown);
     expect(written[0]).toMatch(/^epoch 1 {2}step 1 {2}loss (?!.*left)/);
     expect(written.at(-1)).toBe("stopped: enough\n");
+  });
+});
+
+/** What the learner attends to in one sequence, as a sample and as a map. */
+function mapOf({ model: learner }: Training) {
+  const ids = tensor([3, 1, 4], [1, 3], { dtype: "int32" });
+  const { weights } = (learner as ReturnType<typeof model>).forward(ids, { needWeights: true });
+  expect(learner.training).toBe(false);
+  return [attentionMap(["a", "b", "c"], weights)];
+}
+
+describe("htmlReport", () => {
+  const path = (): string => join(folder, "new", "report.html");
+  /** The values of a chart's curve, by where they stand. */
+  const curve = (title: string, name: string): [number, number][] => {
+    const [, svg] = new RegExp(`<title>${title}</title>(.*?)</svg>`).exec(readFileSync(path(), "utf8"))!;
+    return [...svg!.matchAll(new RegExp(`<title>${name}, (\\d+): ([^<]+)</title>`, "g"))].map(([, at, value]) => [
+      Number(at),
+      Number(value),
+    ]);
+  };
+
+  test("has every curve, facts and attention, and no more files", async () => {
+    const metric = () => ({ add: () => undefined, value: 0.75 });
+    const callbacks = [htmlReport(path(), { title: "reviews", facts: ["a <fact>"], samples: mapOf })];
+    const { epochs } = await train(callbacks, { metrics: { f1: metric } });
+    const rounded = (value: number) => Number(value.toPrecision(4));
+    expect(curve("loss", "train")).toHaveLength(15);
+    expect(curve("loss", "valid")).toEqual(epochs.map(({ step, valid }) => [step, rounded(valid!.loss)]));
+    expect(curve("accuracy", "train")).toEqual(epochs.map(({ step, accuracy }) => [step, rounded(accuracy)]));
+    expect(curve("f1", "valid")).toEqual([5, 10, 15].map((step) => [step, 0.75]));
+    expect(curve("learning rate", "lr")[0]).toEqual([1, 0.005]);
+    expect(curve("norm of the gradients", "gradNorm")).toHaveLength(15);
+    const page = readFileSync(path(), "utf8");
+    for (const part of ["<title>reviews</title>", "a &lt;fact&gt;", "epoch 3, step 15: finished", "layer 1, head 2"])
+      expect(page).toContain(part);
+    expect(readdirSync(join(folder, "new"))).toEqual(["report.html"]);
+  });
+
+  test("says where it ended, and goes on with its curves", async () => {
+    const callbacks = () => [htmlReport(path()), new Checkpoints(folder, { everySteps: 1 })];
+    await train(callbacks());
+    const whole = curve("loss", "train");
+    await expect(train([...callbacks(), killAfter(7)])).rejects.toThrow("killed");
+    expect(readFileSync(path(), "utf8")).toContain("epoch 1, step 7: ended before its last step");
+    await train(callbacks(), { resume: await lastCheckpoint(folder) });
+    expect(curve("loss", "train")).toEqual(whole);
+  });
+
+  test("keeps few points of many steps, each a mean", async () => {
+    await train([htmlReport(path())], { epochs: 50, valid: undefined, accumulate: 1 });
+    const points = curve("learning rate", "lr");
+    expect(points).toHaveLength(125);
+    expect(points.at(-1)).toEqual([250, 0.005]);
+    expect(curve("accuracy", "valid")).toEqual([]);
+  });
+});
+
+describe("tensorBoard", () => {
+  const board = (): string => join(folder, "board");
+  /** Tags with their steps, in the order of the files. */
+  const written = () => {
+    const files = readdirSync(board()).sort((a, b) => Number(a.split(".").at(-1)) - Number(b.split(".").at(-1)));
+    return files.map((file) =>
+      readEvents(join(board(), file)).flatMap((event) => {
+        const values = event.has(5) ? fieldsOf(event.get(5)![0] as Uint8Array).get(1)! : [];
+        return values.map((value) => {
+          const fields = fieldsOf(value as Uint8Array);
+          return { tag: textOf(fields.get(1)![0]), step: event.get(2)![0] as number, fields };
+        });
+      }),
+    );
+  };
+
+  test("has curves of steps and epochs, histograms, texts and attention", async () => {
+    const learner = model();
+    const options = { histograms: true, attention: mapOf, texts: { settings: "lr **5e-3**" } };
+    const { epochs } = await fit(learner, data, {
+      ...{ optimizer: optimizerOf(learner), epochs: 2, batchSize: 8, seed: 2, valid: data },
+      callbacks: [tensorBoard(board(), options)],
+    });
+    const [events] = written();
+    const of = (tag: string) => events!.filter((event) => event.tag === tag);
+    expect(of("train/loss").map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(of("train/gradNorm")).toEqual([]); // without clipping there is none
+    expect(of("valid/loss").map(({ step, fields }) => [step, fields.get(2)![0]])).toEqual(
+      epochs.map(({ step, valid }) => [step, Math.fround(valid!.loss)]),
+    );
+    expect(of("settings")).toHaveLength(1);
+    for (const [name, parameter] of learner.namedParameters()) {
+      const last = fieldsOf(of(`parameters/${name}`)[1]!.fields.get(5)![0] as Uint8Array);
+      expect(doublesOf(last.get(7)![0]).reduce((sum, count) => sum + count)).toBe(parameter.length);
+      expect(of(`gradients/${name}`)).toHaveLength(2);
+    }
+    const image = fieldsOf(of("attention/1/layer 1")[1]!.fields.get(4)![0] as Uint8Array);
+    expect([1, 2, 3].map((field) => image.get(field)![0])).toEqual([48, 2 * 48 + 4, 3]);
+  });
+
+  test("a training that goes on begins a file that forgets what it does again", async () => {
+    const callbacks = () => [tensorBoard(board(), { everySteps: 2 }), new Checkpoints(folder, { everySteps: 3 })];
+    await expect(train([...callbacks(), killAfter(8)])).rejects.toThrow("killed");
+    await train(callbacks(), { resume: await lastCheckpoint(folder) });
+    const [, second] = readdirSync(board()).sort();
+    const restart = readEvents(join(board(), second!))[1]!;
+    expect([restart.get(2)![0], fieldsOf(restart.get(7)![0] as Uint8Array).get(1)![0]]).toEqual([7, 1]);
+    const steps = written().map((events) => events.filter(({ tag }) => tag === "train/loss").map(({ step }) => step));
+    expect(steps).toEqual([
+      [2, 4, 6, 8],
+      [8, 10, 12, 14],
+    ]);
+    expect(() => tensorBoard(board(), { everySteps: 0 })).toThrow(/tensorBoard: everySteps/);
+  });
+});
+
+describe("weightsAndBiases", () => {
+  /** As a `Run` of @wandb/sdk 0.5.1 does: the object it is given gets a step more, and `finish` takes its time. */
+  class Run {
+    readonly history: Record<string, unknown>[] = [];
+    exitCode: number | null = null;
+    #step = 0;
+
+    log(values: Record<string, unknown>, step?: number): void {
+      if (step !== undefined) this.#step = step;
+      values._step = this.#step;
+      this.history.push(values);
+      if (step === undefined) this.#step += 1;
+    }
+
+    async finish(code?: number): Promise<void> {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      this.exitCode = code ?? 0;
+    }
+  }
+
+  test("gets the numbers of steps and epochs at their steps, and is finished", async () => {
+    const run = new Run();
+    const { epochs } = await train([weightsAndBiases(run, { everySteps: 5 })]);
+    expect(run.history.map(({ _step }) => _step)).toEqual([5, 5, 10, 10, 15, 15]);
+    expect(run.history[0]).toEqual({
+      ...{ _step: 5, "train/lr": 5e-3, "train/loss": expect.any(Number), "train/gradNorm": expect.any(Number) },
+      "train/tokensPerSecond": expect.any(Number),
+    });
+    expect(run.history[5]).toMatchObject({ epoch: 3, "valid/loss": epochs[2]!.valid!.loss, "epoch/loss": epochs[2]!.loss });
+    expect(run.exitCode).toBe(0);
+  });
+
+  test("is told of a failure", async () => {
+    const run = new Run();
+    await expect(train([weightsAndBiases(run), killAfter(2)])).rejects.toThrow("killed");
+    expect(run.exitCode).toBe(1);
+    expect(() => weightsAndBiases(run, { everySteps: Number.NaN })).toThrow(/weightsAndBiases: everySteps/);
   });
 });

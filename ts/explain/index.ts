@@ -8,6 +8,7 @@
  *
  * @module
  */
+export { attentionBitmap } from "./attentionBitmap.ts";
 export { type AttentionSample, attentionHtml } from "./attentionHtml.ts";
 export { type AttentionMap, attentionMap, attentionReceived, meanOverHeads } from "./attentionMap.ts";
 export { attentionSvg } from "./attentionSvg.ts";

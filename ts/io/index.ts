@@ -8,3 +8,4 @@ export {
 } from "./safetensors.ts";
 export type { SafetensorsDtype, SafetensorsValues } from "./safetensorsDtype.ts";
 export { loadSafetensorsFile, saveSafetensorsFile } from "./safetensorsFile.ts";
+export { type Bitmap, type TensorBoardOptions, TensorBoardWriter } from "./tensorboard/index.ts";

@@ -4,6 +4,7 @@ export type { TrainingData } from "./data.ts";
 export { EarlyStopping, type EarlyStoppingOptions, type MonitorOptions } from "./earlyStopping.ts";
 export { type EvaluateOptions, type Evaluation, evaluate, type Metrics, type ObjectiveOptions } from "./evaluate.ts";
 export { type FitObjectiveOptions, type FitOptions, type Fitting, fit, type LoopOptions } from "./fit.ts";
+export { type HtmlReportOptions, htmlReport } from "./htmlReport.ts";
 export { type JsonLinesOptions, jsonLines } from "./jsonLines.ts";
 export { type BleuOptions, type BleuScore, bleu, sentenceBleu } from "./metrics/bleu.ts";
 export type { BleuTokenize } from "./metrics/bleuTokenize.ts";
@@ -20,3 +21,5 @@ export { averagePrecision, logLoss, type RocCurve, rocAuc, rocCurve, topKAccurac
 export { type MixupOptions, mixup } from "./mixup.ts";
 export { type ClassifierModule, classification, type Loss, type Objective, type Outcome } from "./objective.ts";
 export { type ProgressBarOptions, progressBar, type TextOutput } from "./progressBar.ts";
+export { type TensorBoardCallbackOptions, tensorBoard } from "./tensorBoard.ts";
+export { type WeightsAndBiasesOptions, type WeightsAndBiasesRun, weightsAndBiases } from "./weightsAndBiases.ts";
