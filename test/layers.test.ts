@@ -18,6 +18,7 @@ const LAYERS = [
   ["explain"],
   ["train", "models"],
   ["index.ts"],
+  ["cli"],
 ];
 /** What every folder may import: the error class. */
 const COMMON = "runtime/errors.ts";
