@@ -151,7 +151,9 @@ if (!python)
 
 describe.skipIf(!python)("TensorBoard's own reader", () => {
   const read = () =>
-    JSON.parse(execFileSync(python!, [root("test/io/readEventFiles.py"), folder], { encoding: "utf8" }).replaceAll("NaN", "null"));
+    JSON.parse(
+      execFileSync(python!, [root("test/io/readEventFiles.py"), folder], { encoding: "utf8" }).replaceAll("NaN", "null"),
+    );
 
   test("finds all that was written", async () => {
     const events = readEvents((await writeAll()).path);

@@ -87,6 +87,11 @@ describe("the packed package", () => {
     expect(await installed.node("training.js")).toBe("true true\n");
   });
 
+  it("has the command fovea", async () => {
+    const report = JSON.parse(await installed.node("node_modules/.bin/fovea", "doctor", "--json"));
+    expect(report).toMatchObject({ simd: true, problem: null });
+  });
+
   it("has types that a strict project compiles, without Node's", async () => {
     const names = specifiers.map((specifier, i) => `import * as entry${i} from "${specifier}";`);
     const [snippet = ""] = readmeSnippets();
