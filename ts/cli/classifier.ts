@@ -10,7 +10,7 @@ import {
   WordPieceTokenizer,
   WordTokenizer,
 } from "../data/index.ts";
-import { loadSafetensorsFile, type Example as ModelExample, SequenceClassifier, scope } from "../index.ts";
+import { loadSafetensorsFile, SequenceClassifier, scope } from "../index.ts";
 import { alibi, learned, type PositionalEncoding, rotary, sinusoidal } from "../positional/index.ts";
 import { FoveaError } from "../runtime/errors.ts";
 import { type Config, configOf } from "./config.ts";
@@ -53,7 +53,7 @@ export function vocabularyOf({ tokenizer: { kind, ...options } }: Config, { name
 }
 
 /** Texts as a model takes them. Throws `DATA` for a label that is no class. */
-export function encoded({ name, examples }: Texts, { classes, tokenizer }: Vocabulary): ModelExample[] {
+export function encoded({ name, examples }: Texts, { classes, tokenizer }: Vocabulary): Example[] {
   return examples.map(({ text, label, line }): Example => {
     const ids = tokenizer.encode(text, { splitSpecialTokens: true });
     return { ids, label: classes.indexOf(label, `${name}:${line}`) };
