@@ -8,6 +8,7 @@ import {
   AdamW,
   crossEntropy,
   dispose,
+  type EpochSummary,
   evaluate,
   FoveaError,
   fit,
@@ -26,6 +27,7 @@ import {
   warmupCosine,
 } from "fovea";
 import { csvRows, DataLoader, normalizePicture, type Picture, picture, randomShift, stackPictures } from "fovea/data";
+import { trainingHtml } from "fovea/explain";
 import { attentionPage } from "./attentionPage.ts";
 import { type Digit, makeDigits } from "./makeDigits.ts";
 
@@ -175,7 +177,16 @@ model     ${SIZES.numLayers} layers, ${SIZES.numHeads} heads, width ${SIZES.dMod
     join(options.out, "attention.html"),
     attentionPage(data.valid.slice(0, 10).map((digit) => attended(model, digit))),
   );
-  console.log(`saved in ${options.out}: model.safetensors, metrics.jsonl, attention.html`);
+  const curve = (name: string, of: (epoch: EpochSummary) => number) => ({ name, values: epochs.map(of) });
+  const [training, validating] = ["training", "validation"] as const;
+  const loss = [curve(training, (epoch) => epoch.loss), curve(validating, ({ valid }) => valid!.loss)];
+  const right = [curve(training, ({ accuracy }) => 100 * accuracy), curve(validating, ({ valid }) => 100 * valid!.accuracy)];
+  const charts = [
+    { title: "loss", curves: loss },
+    { title: "% right", curves: right },
+  ];
+  await writeFile(join(options.out, "curves.html"), trainingHtml({ title: "Digits", charts }));
+  console.log(`saved in ${options.out}: model.safetensors, metrics.jsonl, curves.html, attention.html`);
   dispose();
 }
 

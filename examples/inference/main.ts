@@ -9,22 +9,26 @@ import {
   AdamW,
   crossEntropy,
   dispose,
+  type EpochSummary,
   evaluate,
   FoveaError,
   fit,
   init,
   type Module,
   manualSeed,
+  noGrad,
   PairClassifier,
   Rng,
   runtime,
   SequenceClassifier,
   saveSafetensorsFile,
+  scope,
   type Tensor,
   tensor,
   warmupCosine,
 } from "fovea";
 import { Classes, DataLoader, padIds, readText, tsvRows, WordTokenizer } from "fovea/data";
+import { type AttentionMap, attentionMap, trainingHtml } from "fovea/explain";
 import { makePairs, type Pair } from "./makePairs.ts";
 
 const HELP = `Tells whether a sentence follows from another, is denied by it, or neither.
@@ -37,7 +41,7 @@ const HELP = `Tells whether a sentence follows from another, is denied by it, or
     --epochs N      default 12
     --threads N     default all
     --seed N        default 1
-    --out FOLDER    for the model, its vocabulary and curves; default runs/inference`;
+    --out FOLDER    for the model, its vocabulary, curves and attention; default runs/inference`;
 
 const BATCH = 32;
 const SIZES = { dModel: 64, numHeads: 4, dimFeedforward: 128, dropout: 0.1, embeddingDropout: 0.2, normFirst: true };
@@ -46,6 +50,8 @@ const SIZES = { dModel: 64, numHeads: 4, dimFeedforward: 128, dropout: 0.1, embe
 interface Judge {
   readonly model: Module;
   judge(pairs: readonly Encoded[]): Tensor;
+  /** Which word looked at which; `name` tells a token's. */
+  attention(pair: Encoded, name: (id: number) => string): AttentionMap;
 }
 
 interface Encoded {
@@ -61,26 +67,45 @@ interface Batch {
 
 function pairEncoder(vocabSize: number, numClasses: number, [begin, end]: readonly [number, number]): Judge {
   const model = new SequenceClassifier({ ...SIZES, vocabSize, numClasses, numLayers: 2, numTokenTypes: 2, paddingIdx: 0 });
+  const together = ({ first, second }: Encoded): number[] => [begin, ...first, end, ...second, end];
+  const batchOf = (pairs: readonly Encoded[]) => {
+    const { ids, lengths } = padIds(pairs.map(together));
+    const types = padIds(
+      pairs.map(({ first, second }) => [...[begin, ...first, end].map(() => 0), ...[...second, end].map(() => 1)]),
+    );
+    return [ids, { lengths, tokenTypes: types.ids }] as const;
+  };
   return {
     model,
-    judge(pairs) {
-      const texts = pairs.map(({ first, second }) => [begin, ...first, end, ...second, end]);
-      const { ids, lengths } = padIds(texts);
-      const types = padIds(
-        pairs.map(({ first, second }) => [...[begin, ...first, end].map(() => 0), ...[...second, end].map(() => 1)]),
+    judge: (pairs) => model.forward(...batchOf(pairs)),
+    attention(pair, name) {
+      const [ids, call] = batchOf([pair]);
+      const { weights } = model.forward(ids, { ...call, needWeights: true });
+      const marks = new Map([
+        [begin, "[begin]"],
+        [end, "[end]"],
+      ]);
+      return attentionMap(
+        together(pair).map((id) => marks.get(id) ?? name(id)),
+        weights,
       );
-      return model.forward(ids, { lengths, tokenTypes: types.ids });
     },
   };
 }
 
 function crossEncoder(vocabSize: number, numClasses: number): Judge {
   const model = new PairClassifier({ ...SIZES, vocabSize, numClasses, numLayers: 1, paddingIdx: 0 });
+  const batchOf = (pairs: readonly Encoded[]) => {
+    const [a, b] = [padIds(pairs.map(({ first }) => first)), padIds(pairs.map(({ second }) => second))];
+    return [a.ids, b.ids, { firstLengths: a.lengths, secondLengths: b.lengths }] as const;
+  };
   return {
     model,
-    judge(pairs) {
-      const [a, b] = [padIds(pairs.map(({ first }) => first)), padIds(pairs.map(({ second }) => second))];
-      return model.forward(a.ids, b.ids, { firstLengths: a.lengths, secondLengths: b.lengths });
+    judge: (pairs) => model.forward(...batchOf(pairs)),
+    attention(pair, name) {
+      const [first, second, call] = batchOf([pair]);
+      const { firstWeights } = model.forward(first, second, { ...call, needWeights: true });
+      return attentionMap(pair.first.map(name), [firstWeights], 0, { keys: pair.second.map(name) });
     },
   };
 }
@@ -185,8 +210,48 @@ model     ${options.kind}, ${tokenizer.size} words: ${count.toLocaleString("en")
   await saveSafetensorsFile(join(options.out, "model.safetensors"), judge.model.stateDict());
   await writeFile(join(options.out, "tokenizer.json"), JSON.stringify(tokenizer.toJSON()));
   await writeFile(join(options.out, "metrics.jsonl"), curves.map((epoch) => `${JSON.stringify(epoch)}\n`).join(""));
-  console.log(`saved in ${options.out}: model.safetensors, tokenizer.json, metrics.jsonl`);
+  const shown = encoded(data.valid.slice(0, 3));
+  const name = (id: number): string => tokenizer.decode([id]);
+  await writeFile(join(options.out, "report.html"), reportPage(curves, judge, shown, name));
+  console.log(`saved in ${options.out}: model.safetensors, tokenizer.json, metrics.jsonl, report.html`);
   dispose();
+}
+
+/** Curves, and what a few pairs looked at. */
+function reportPage(
+  epochs: readonly EpochSummary[],
+  { model, attention }: Judge,
+  pairs: readonly Encoded[],
+  name: (id: number) => string,
+): string {
+  model.eval();
+  const samples = pairs.map((pair) => scope(() => noGrad(() => attention(pair, name))));
+  const curve = (named: string, values: number[]) => ({ name: named, values });
+  const loss = [
+    curve(
+      "training",
+      epochs.map(({ loss }) => loss),
+    ),
+    curve(
+      "validation",
+      epochs.map(({ valid }) => valid?.loss ?? Number.NaN),
+    ),
+  ];
+  const right = [
+    curve(
+      "training",
+      epochs.map(({ accuracy }) => 100 * accuracy),
+    ),
+    curve(
+      "validation",
+      epochs.map(({ valid }) => 100 * (valid?.accuracy ?? Number.NaN)),
+    ),
+  ];
+  const charts = [
+    { title: "loss", curves: loss },
+    { title: "% right", curves: right },
+  ];
+  return trainingHtml({ title: "Does it follow?", charts, samples });
 }
 
 async function train(judge: Judge, train: readonly Encoded[], valid: readonly Encoded[], { epochs, seed }: Options) {

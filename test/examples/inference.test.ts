@@ -45,6 +45,9 @@ test.each(["pair", "cross"])("learns from files, and leaves a model, its vocabul
       .trim()
       .split("\n"),
   ).toHaveLength(6);
+  const report = readFileSync(join(folder, model, "report.html"), "utf8");
+  expect(report).toContain("validation, 6:");
+  expect(report).toContain(`layer ${model === "pair" ? 2 : 1}, head 4`);
 });
 
 test("says what is wrong with a file, or an option", async () => {
