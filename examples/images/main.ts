@@ -8,10 +8,10 @@ import {
   AdamW,
   crossEntropy,
   dispose,
-  type EpochSummary,
   evaluate,
   FoveaError,
   fit,
+  htmlReport,
   init,
   manualSeed,
   mean,
@@ -27,7 +27,6 @@ import {
   warmupCosine,
 } from "fovea";
 import { csvRows, DataLoader, normalizePicture, type Picture, picture, randomShift, stackPictures } from "fovea/data";
-import { trainingHtml } from "fovea/explain";
 import { attentionPage } from "./attentionPage.ts";
 import { type Digit, makeDigits } from "./makeDigits.ts";
 
@@ -158,6 +157,7 @@ model     ${SIZES.numLayers} layers, ${SIZES.numHeads} heads, width ${SIZES.dMod
       clipGradNorm: 1,
       seed: options.seed,
       valid: validation(data.valid),
+      callbacks: [htmlReport(join(options.out, "curves.html"), { title: "Digits" })],
       onEpoch: ({ epoch, loss, valid }) =>
         console.log(`epoch ${epoch} of ${options.epochs}: loss ${loss.toFixed(3)}, validation ${percent(valid!.accuracy)} right`),
     },
@@ -177,15 +177,6 @@ model     ${SIZES.numLayers} layers, ${SIZES.numHeads} heads, width ${SIZES.dMod
     join(options.out, "attention.html"),
     attentionPage(data.valid.slice(0, 10).map((digit) => attended(model, digit))),
   );
-  const curve = (name: string, of: (epoch: EpochSummary) => number) => ({ name, values: epochs.map(of) });
-  const [training, validating] = ["training", "validation"] as const;
-  const loss = [curve(training, (epoch) => epoch.loss), curve(validating, ({ valid }) => valid!.loss)];
-  const right = [curve(training, ({ accuracy }) => 100 * accuracy), curve(validating, ({ valid }) => 100 * valid!.accuracy)];
-  const charts = [
-    { title: "loss", curves: loss },
-    { title: "% right", curves: right },
-  ];
-  await writeFile(join(options.out, "curves.html"), trainingHtml({ title: "Digits", charts }));
   console.log(`saved in ${options.out}: model.safetensors, metrics.jsonl, curves.html, attention.html`);
   dispose();
 }

@@ -7,28 +7,27 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import {
   AdamW,
+  type Callback,
   crossEntropy,
   dispose,
-  type EpochSummary,
   evaluate,
   FoveaError,
   fit,
+  htmlReport,
   init,
   type Module,
   manualSeed,
-  noGrad,
   PairClassifier,
   Rng,
   runtime,
   SequenceClassifier,
   saveSafetensorsFile,
-  scope,
   type Tensor,
   tensor,
   warmupCosine,
 } from "fovea";
 import { Classes, DataLoader, padIds, readText, tsvRows, WordTokenizer } from "fovea/data";
-import { type AttentionMap, attentionMap, trainingHtml } from "fovea/explain";
+import { type AttentionMap, attentionMap } from "fovea/explain";
 import { makePairs, type Pair } from "./makePairs.ts";
 
 const HELP = `Tells whether a sentence follows from another, is denied by it, or neither.
@@ -199,7 +198,11 @@ async function main(): Promise<void> {
   const count = judge.model.parameters().reduce((sum, { length }) => sum + length, 0);
   console.log(`data      ${data.train.length} + ${data.valid.length} + ${data.test?.length ?? 0} pairs to train, validate and test
 model     ${options.kind}, ${tokenizer.size} words: ${count.toLocaleString("en")} parameters`);
-  const curves = await train(judge, encoded(data.train), encoded(data.valid), options);
+  const report = htmlReport(join(options.out, "report.html"), {
+    title: "Does it follow?",
+    samples: () => encoded(data.valid.slice(0, 3)).map((pair) => judge.attention(pair, (id) => tokenizer.decode([id]))),
+  });
+  const curves = await train(judge, [encoded(data.train), encoded(data.valid)], report, options);
   const { variant, threads } = runtime;
   console.log(`${variant.name}, threads ${threads.count} (${threads.reason})`);
   if (data.test) {
@@ -210,51 +213,16 @@ model     ${options.kind}, ${tokenizer.size} words: ${count.toLocaleString("en")
   await saveSafetensorsFile(join(options.out, "model.safetensors"), judge.model.stateDict());
   await writeFile(join(options.out, "tokenizer.json"), JSON.stringify(tokenizer.toJSON()));
   await writeFile(join(options.out, "metrics.jsonl"), curves.map((epoch) => `${JSON.stringify(epoch)}\n`).join(""));
-  const shown = encoded(data.valid.slice(0, 3));
-  const name = (id: number): string => tokenizer.decode([id]);
-  await writeFile(join(options.out, "report.html"), reportPage(curves, judge, shown, name));
   console.log(`saved in ${options.out}: model.safetensors, tokenizer.json, metrics.jsonl, report.html`);
   dispose();
 }
 
-/** Curves, and what a few pairs looked at. */
-function reportPage(
-  epochs: readonly EpochSummary[],
-  { model, attention }: Judge,
-  pairs: readonly Encoded[],
-  name: (id: number) => string,
-): string {
-  model.eval();
-  const samples = pairs.map((pair) => scope(() => noGrad(() => attention(pair, name))));
-  const curve = (named: string, values: number[]) => ({ name: named, values });
-  const loss = [
-    curve(
-      "training",
-      epochs.map(({ loss }) => loss),
-    ),
-    curve(
-      "validation",
-      epochs.map(({ valid }) => valid?.loss ?? Number.NaN),
-    ),
-  ];
-  const right = [
-    curve(
-      "training",
-      epochs.map(({ accuracy }) => 100 * accuracy),
-    ),
-    curve(
-      "validation",
-      epochs.map(({ valid }) => 100 * (valid?.accuracy ?? Number.NaN)),
-    ),
-  ];
-  const charts = [
-    { title: "loss", curves: loss },
-    { title: "% right", curves: right },
-  ];
-  return trainingHtml({ title: "Does it follow?", charts, samples });
-}
-
-async function train(judge: Judge, train: readonly Encoded[], valid: readonly Encoded[], { epochs, seed }: Options) {
+async function train(
+  judge: Judge,
+  [train, valid]: readonly [readonly Encoded[], readonly Encoded[]],
+  report: Callback,
+  { epochs, seed }: Options,
+) {
   const started = performance.now();
   const result = await fit(judge.model, loaderOf(train, seed), {
     objective: objectiveOf(judge),
@@ -264,6 +232,7 @@ async function train(judge: Judge, train: readonly Encoded[], valid: readonly En
     clipGradNorm: 1,
     seed,
     valid: loaderOf(valid),
+    callbacks: [report],
     onEpoch: ({ epoch, loss, accuracy, valid }) =>
       console.log(
         `epoch ${epoch} of ${epochs}: loss ${loss.toFixed(3)}, ${percent(accuracy)} right; validation ${percent(valid!.accuracy)} right`,

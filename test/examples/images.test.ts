@@ -54,7 +54,7 @@ test("learns from files, scores those it has not seen, and leaves a model, curve
   expect(output).toContain("data      320 + 80 + 100 pictures");
   expect(Number(/test: ([\d.]+) % right/.exec(output)?.[1])).toBeGreaterThan(40); // one in ten by chance
   expect(readFileSync(join(folder, "run/metrics.jsonl"), "utf8").trim().split("\n")).toHaveLength(12);
-  expect(readFileSync(join(folder, "run/curves.html"), "utf8")).toContain("validation, 12:");
+  expect(readFileSync(join(folder, "run/curves.html"), "utf8")).toContain("epoch 12, step");
   expect(readFileSync(join(folder, "run/attention.html"), "utf8").match(/<figure>/g)).toHaveLength(10);
 });
 

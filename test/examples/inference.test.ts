@@ -46,7 +46,7 @@ test.each(["pair", "cross"])("learns from files, and leaves a model, its vocabul
       .split("\n"),
   ).toHaveLength(6);
   const report = readFileSync(join(folder, model, "report.html"), "utf8");
-  expect(report).toContain("validation, 6:");
+  expect(report).toContain("epoch 6, step");
   expect(report).toContain(`layer ${model === "pair" ? 2 : 1}, head 4`);
 });
 

@@ -118,12 +118,14 @@ describe.each(Object.entries(optimizers))("%s", (name, make) => {
     expect(valuesOf(together.slice(1))).toEqual(valuesOf(apart.slice(1)));
   });
 
-  test.skipIf(name === "Muon")("maximize climbs where it would have descended", () => {
-    const [up, down] = [parameters(), parameters()];
-    steps(make(up, { maximize: true }), up, 0, 4);
-    steps(make(down), down, 0, 4, -1);
-    expect(valuesOf(up)).toEqual(valuesOf(down));
-  });
+  // PyTorch's Muon has no such option, and neither has ours.
+  if (name !== "Muon")
+    test("maximize climbs where it would have descended", () => {
+      const [up, down] = [parameters(), parameters()];
+      steps(make(up, { maximize: true }), up, 0, 4);
+      steps(make(down), down, 0, 4, -1);
+      expect(valuesOf(up)).toEqual(valuesOf(down));
+    });
 
   test("leaves alone what is frozen", () => {
     const mine = parameters();
