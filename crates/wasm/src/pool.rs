@@ -37,9 +37,6 @@ impl Parallel for Pool {
 }
 
 #[cfg(target_feature = "atomics")]
-pub use threaded::*;
-
-#[cfg(target_feature = "atomics")]
 mod threaded {
     use super::{Parallel, Pool, SERIAL_BELOW_NANOSECONDS, Serial, Task};
     use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32};
