@@ -33,6 +33,7 @@ export const OURS_ALONE = {
   LoRA: "a linear layer with an addition of low rank that is trained in its place (Hu et al. 2022)",
   LuongAttention: "dot and general attention over recurrent states (Luong et al. 2015)",
   MaskedLanguageModel: "BERT and ALBERT with the head they are pretrained by",
+  MaxPool: "a sequence to the largest of each feature over its positions; PyTorch's `MaxPool1d` slides a window",
   MeanPool: "a sequence to the mean of its positions",
   PairClassifier: "two texts, attention from each to the other, one label",
   Positional: "a module that adds a positional encoding",

@@ -105,7 +105,7 @@ const refused: Record<string, [call: () => unknown, code: fovea.ErrorCode, messa
     [
       () => new SequenceClassifier({ ...classifier, pooling: "last" as "mean" }),
       "RANGE",
-      'SequenceClassifier: pooling must be one of mean, cls, attention, got "last"',
+      'SequenceClassifier: pooling must be one of mean, cls, max, attention, got "last"',
     ],
     [
       () => new SequenceClassifier(classifier).forward(tokens(1, 7)),

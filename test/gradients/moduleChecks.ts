@@ -95,6 +95,7 @@ export const moduleChecks: Record<string, () => ModuleCheck> = {
     const [query, keys] = [leaf([2, 3]), leaf([2, 4, 5], 2)];
     return outOf(new fovea.LuongAttention(3, 5), [query, keys], (module) => module.forward(query, keys));
   },
+  MaxPool: () => ofOne(new fovea.MaxPool(), words()),
   MeanPool: () => ofOne(new fovea.MeanPool(), words()),
   MSELoss: () => ofLoss(new fovea.MSELoss(), leaf([3, 4]), chances()),
   MultiheadAttention: () => {

@@ -176,7 +176,7 @@ describe("VisionTransformer", () => {
     return { pixels: tensor(Float32Array.from(values), [batch, 1, 6, 6]), labels };
   }
 
-  test.each(["cls", "mean", "attention"] as const)("learns which quarter is bright: pooling %s", (pooling) => {
+  test.each(["cls", "mean", "max", "attention"] as const)("learns which quarter is bright: pooling %s", (pooling) => {
     manualSeed(5);
     const model = new VisionTransformer({ ...options, pooling });
     learn(model, { steps: 200, lr: 3e-3 }, () => {

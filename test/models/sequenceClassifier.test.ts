@@ -25,6 +25,7 @@ const ids = (rows: number[][]) => tensor(Int32Array.from(rows.flat()), [rows.len
 describe.each([
   { pooling: "mean" },
   { pooling: "cls" },
+  { pooling: "max" },
   { pooling: "attention" },
   { activation: "swiglu" },
   { normFirst: true, activation: "gelu" },

@@ -4,6 +4,7 @@ import {
   dispose,
   FirstPool,
   init,
+  MaxPool,
   MeanPool,
   manualSeed,
   type PoolCall,
@@ -52,6 +53,84 @@ test("MeanPool and FirstPool", () => {
       new FirstPool().forward(x, some()),
       items.map((item) => item[0]!),
     );
+  });
+});
+
+describe("MaxPool", () => {
+  const gradientOf = (x: Tensor) => x.grad!.toNested() as number[][][];
+  const leaf = (rows: number[][][]) => {
+    const x = tensor(rows);
+    x.requiresGrad = true;
+    return x;
+  };
+
+  test("takes the largest of the positions that count", () => {
+    scope(() => {
+      const x = randn([batch, seqLen, embedDim]);
+      const items = x.toNested() as number[][][];
+      const largest = (places: number[], item: number[][]) =>
+        item[0]!.map((_, c) => Math.max(...places.map((at) => item[at]![c]!)));
+      const everywhere = [0, 1, 2, 3];
+      expect(rowsOf(new MaxPool().forward(x))).toEqual(items.map((item) => largest(everywhere, item)));
+      expect(rowsOf(new MaxPool().forward(x, some()))).toEqual(items.map((item, i) => largest(counting[i]!, item)));
+      const { lengths } = some();
+      const first = [everywhere, [0, 1], [0, 1, 2]];
+      expect(rowsOf(new MaxPool().forward(x, { lengths }))).toEqual(items.map((item, i) => largest(first[i]!, item)));
+    });
+  });
+
+  test("its gradient goes to the first of equal ones, as PyTorch's max along an axis gives it", () => {
+    scope(() => {
+      const x = leaf([
+        [
+          [2, 1],
+          [2, 3],
+          [-1, 3],
+        ],
+      ]);
+      const out = new MaxPool().forward(x);
+      expect(rowsOf(out)).toEqual([[2, 3]]);
+      sum(out).backward();
+      expect(gradientOf(x)).toEqual([
+        [
+          [1, 0],
+          [0, 1],
+          [0, 0],
+        ],
+      ]);
+    });
+  });
+
+  test("0 and no gradient for an item in which no position counts; padding may hold anything", () => {
+    scope(() => {
+      const x = leaf([
+        [[-3], [Number.NaN]],
+        [[7], [Number.POSITIVE_INFINITY]],
+        [[-1], [-2]],
+      ]);
+      const out = new MaxPool().forward(x, { lengths: [1, 0, 2] });
+      expect(rowsOf(out)).toEqual([[-3], [0], [-1]]);
+      sum(out).backward();
+      expect(gradientOf(x)).toEqual([
+        [[1], [0]],
+        [[0], [0]],
+        [[1], [0]],
+      ]);
+      expect(rowsOf(new MaxPool().forward(x))[0]).toEqual([Number.NaN]);
+      expect(rowsOf(new MaxPool().forward(randn([2, 0, 3])))).toEqual([
+        [0, 0, 0],
+        [0, 0, 0],
+      ]);
+    });
+  });
+
+  test("-Infinity is a value like others", () => {
+    scope(() => {
+      const lowest = Number.NEGATIVE_INFINITY;
+      expect(
+        rowsOf(new MaxPool().forward(tensor([[[5], [lowest]]]), { keep: tensor([false, true], [1, 2], { dtype: "bool" }) })),
+      ).toEqual([[lowest]]);
+    });
   });
 });
 
@@ -120,6 +199,18 @@ test("what does not fit is refused", () => {
         () => new AttentionPool(6).forward(x, { lengths: [1, 2, 5] }),
         "RANGE",
         "scaledDotProductAttention: lengths must be whole numbers from 0 to 4, got 5 for item 2",
+      ],
+      [() => new MaxPool().forward(randn([3, 6])), "RANK", "MaxPool: x must be [batch, seqLen, embedDim], got [3, 6]"],
+      [() => new MaxPool().forward(x, { lengths: [1, 2] }), "MASK", "MaxPool: lengths must have batch = 3 entries, got 2"],
+      [
+        () => new MaxPool().forward(x, { lengths: [1, 2, 5] }),
+        "RANGE",
+        "MaxPool: lengths must be whole numbers from 0 to 4, got 5 for item 2",
+      ],
+      [
+        () => new MaxPool().forward(x, { keep: tensor([1, 1, 0], [3, 1], { dtype: "bool" }) }),
+        "SHAPE",
+        "MaxPool: keep must be [3, 4], got [3, 1]",
       ],
       [() => new FirstPool().forward(randn([3, 6])), "RANK", "FirstPool: x must be [batch, seqLen, embedDim], got [3, 6]"],
       [() => new FirstPool().forward(randn([3, 0, 6])), "RANGE", "FirstPool: seqLen must be at least 1, got [3, 0, 6]"],

@@ -44,7 +44,7 @@ export interface Config {
 
 const TOKENIZERS = ["words", "bpe", "wordpiece"] as const;
 const POSITIONS = ["sinusoidal", "learned", "rotary", "alibi"] as const;
-const POOLINGS = ["mean", "cls", "attention"] as const;
+const POOLINGS = ["mean", "cls", "max", "attention"] as const;
 const HEADS = ["linear", "tanh", "lstm"] as const;
 const ACTIVATIONS = ["relu", "gelu", "geluTanh", "silu", "swiglu"] as const;
 const OPTIMIZERS = ["AdamW", "Adam", "SGD"] as const;

@@ -11,7 +11,7 @@ const HEADS = ["linear", "tanh", "lstm"] as const;
 
 export interface SequenceClassifierOptions extends TextModelOptions {
   numClasses: number;
-  /** What of the last layer is classified: the mean over the real tokens, the first token, or a mean by trained attention. */
+  /** What of the last layer is classified: the mean over the real tokens, the first token, the largest of each feature, or a mean by trained attention. */
   pooling?: Pooling;
   /**
    * What classifies: one linear layer; BERT's pooler before it, a linear layer and tanh; or a bidirectional LSTM over all positions before they

@@ -48,7 +48,7 @@ export {
   type MultiheadAttentionResult,
 } from "./multiheadAttention.ts";
 export type { Norm, NormKind } from "./norm.ts";
-export { AttentionPool, FirstPool, MeanPool, type Pool, type PoolCall, type Pooling } from "./pooling.ts";
+export { AttentionPool, FirstPool, MaxPool, MeanPool, type Pool, type PoolCall, type Pooling } from "./pooling.ts";
 export { Positional } from "./positional.ts";
 export { Recurrent, type RecurrentCall, type RecurrentOptions, type RecurrentResult, type RecurrentStep } from "./recurrent.ts";
 export { GRUCell, LSTMCell, type LSTMState, type RecurrentState, RNNCell } from "./recurrentCells.ts";

@@ -1,13 +1,17 @@
 import { scaledDotProductAttention } from "../ops/attention.ts";
 import { expand } from "../ops/expand.ts";
+import { argmax } from "../ops/extremes.ts";
+import { gather } from "../ops/gather.ts";
+import { lengthsTensor } from "../ops/lengths.ts";
 import { all, keep, lengths, type Mask } from "../ops/mask.ts";
 import { type MeanPoolOptions, meanPool } from "../ops/meanPool.ts";
 import { narrow } from "../ops/narrow.ts";
+import { maskedFill, where } from "../ops/where.ts";
 import { FoveaError } from "../runtime/errors.ts";
 import { zeros } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
-import { expectAxes, expectShape, formatShape } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { expectAxes, expectDType, expectShape, formatShape } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
 import { Module, parameter } from "./module.ts";
 
 /** Which positions count: the first of each item, those of a bool tensor `[batch, seqLen]`, or both; all if neither is given. */
@@ -31,6 +35,49 @@ export class MeanPool extends Module {
   forward(x: Tensor, call: PoolCall = {}): Tensor {
     return meanPool(x, call);
   }
+}
+
+/**
+ * The largest value of each feature over the positions that count, NaN if one of them is; its gradient goes to the first of equal ones, as of PyTorch's
+ * `max` along an axis. An item in which no position counts gives 0.
+ */
+export class MaxPool extends Module {
+  /** Throws `SHAPE`, `RANK`, `RANGE`, `MASK`, `DTYPE`, `DISPOSED`. */
+  forward(x: Tensor, call: PoolCall = {}): Tensor {
+    expectAxes("MaxPool", { x }, ["batch", "seqLen", "embedDim"]);
+    const [batch, seqLen, embedDim] = x.shape as [number, number, number];
+    return scope(() => {
+      const { hidden, filled } = countingOf(call, batch, seqLen);
+      if (seqLen === 0) return meanPool(x); // 0, of no position as well
+      const visible = maskedFill(x, hidden, Number.NEGATIVE_INFINITY);
+      const places = argmax(visible, { axis: 1 });
+      const largest = gather(visible, 1, places.reshape([batch, 1, embedDim]));
+      return where(filled, largest.reshape([batch, embedDim]), 0);
+    });
+  }
+}
+
+/** bool: the positions that do not count, `[batch, seqLen, 1]`, and the items in which one does, `[batch, 1]`. */
+function countingOf(
+  { lengths: counts, keep: kept }: PoolCall,
+  batch: number,
+  seqLen: number,
+): { hidden: Tensor; filled: Tensor } {
+  expectShape("MaxPool", { keep: kept }, [batch, seqLen]);
+  expectDType("MaxPool", { keep: kept }, "bool");
+  if (counts && counts.length !== batch)
+    throw new FoveaError("MASK", `MaxPool: lengths must have batch = ${batch} entries, got ${counts.length}`);
+  const sizes = counts && lengthsTensor("MaxPool", counts, seqLen).view();
+  const flags = kept?.view();
+  const [hidden, filled] = [empty([batch, seqLen, 1], "bool"), empty([batch, 1], "bool")];
+  const [hides, fills] = [hidden.view(), filled.view().fill(0)];
+  for (let i = 0; i < hides.length; i += 1) {
+    const item = Math.floor(i / seqLen);
+    const counting = i % seqLen < (sizes?.[item] ?? seqLen) && flags?.[i] !== 0;
+    hides[i] = counting ? 0 : 1;
+    if (counting) fills[item] = 1;
+  }
+  return { hidden, filled };
 }
 
 /** The first position, where models put a token for the whole sequence. */
@@ -85,5 +132,6 @@ function maskOf({ lengths: counts, keep: kept }: PoolCall, batch: number, seqLen
 const POOLS = {
   mean: () => new MeanPool(),
   cls: () => new FirstPool(),
+  max: () => new MaxPool(),
   attention: (embedDim: number) => new AttentionPool(embedDim),
 } satisfies Record<string, (embedDim: number) => Pool>;
