@@ -1,6 +1,6 @@
 import { binding } from "../ts/runtime/binding.ts";
 import { heap, runtime } from "../ts/runtime/index.ts";
-import { kernels } from "../ts/runtime/kernels.gen.ts";
+import * as kernels from "../ts/runtime/kernels.gen.ts";
 import { timeOnce } from "./time.ts";
 
 /** What this process reaches when nothing but that is asked of it. */

@@ -1,6 +1,7 @@
 import { type Reference, reference } from "../ts/reference/index.ts";
 import type { Buffer } from "../ts/runtime/buffer.ts";
-import { type KernelName, kernels } from "../ts/runtime/kernels.gen.ts";
+import type { KernelName } from "../ts/runtime/kernels.gen.ts";
+import * as kernels from "../ts/runtime/kernels.gen.ts";
 import { viewOf } from "./wasmCall.ts";
 
 type Call = (args: Record<string, unknown>) => void;

@@ -1,7 +1,8 @@
 import type { Problem, Values } from "../test/harness/problem.ts";
 import { type Buffer, BYTES } from "../ts/runtime/buffer.ts";
 import { heap } from "../ts/runtime/index.ts";
-import { type KernelArgs, type KernelName, kernels } from "../ts/runtime/kernels.gen.ts";
+import type { KernelArgs, KernelName } from "../ts/runtime/kernels.gen.ts";
+import * as kernels from "../ts/runtime/kernels.gen.ts";
 
 /** A problem whose buffers are in wasm memory. */
 export interface WasmCall {
@@ -27,6 +28,7 @@ export function place({ kernel, each, buffers: wanted }: Problem, shared: Readon
     buffers[arg.name] = buffer;
   }
   const args = { ...each.dims, ...buffers } as unknown as KernelArgs[KernelName];
+  // biome-ignore lint/performance/noDynamicNamespaceImportAccess: any of them, and nothing here is bundled
   const call = kernels[kernel] as (args: KernelArgs[KernelName]) => void;
   const free = () => {
     for (const ptr of own) heap.free(ptr);

@@ -31,7 +31,7 @@ export function emit(kernels) {
 
 import { binding } from "./binding.ts";
 import type { Buffer, DType } from "./buffer.ts";
-import { apart, bool, type Dims, dim, divCeil, float32, int, int32, roundUp, scratchBytes } from "./kernelArgs.ts";
+import { apart, bool, type Dims, dims, divCeil, float32, int32, ints, roundUp } from "./kernelArgs.ts";
 
 /** What each kernel takes: \`F\` stands for a float32 buffer, \`I\` for int32, \`B\` for bool. */
 export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
@@ -40,10 +40,9 @@ ${kernels.map(argsType).join("\n")}
 
 export type KernelName = keyof KernelArgs;
 
-/** Each call checks its arguments, lends scratch, and runs the kernel of that name. It throws before the kernel starts. */
-export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => void } = {
+// Each call checks its arguments, lends scratch, and runs the kernel of that name. It throws before the kernel starts. One export each, so
+// that a page loads only those it calls.
 ${kernels.map(call).join("\n")}
-};
 
 export interface ManifestArg {
   readonly name: string;
@@ -86,28 +85,30 @@ function call(kernel) {
   const body = [
     "binding.check();",
     ...threads,
-    ...kernel.args.flatMap((arg) => numberCheck(name, arg)),
+    ...numberChecks(name, kernel.args),
     ...kernel.args.flatMap((arg) => bufferCheck(name, arg)),
-    ...overlapChecks(name, kernel.args),
+    ...overlapCheck(name, kernel.args),
     ...scratch(kernel.args),
-    "try {",
-    `  binding.exports.${kernel.name}!(${kernel.args.map((arg) => camel(arg.name)).join(", ")});`,
-    "} catch (cause) {",
-    "  binding.trap(cause);",
-    "}",
-    "binding.finish();",
+    `binding.run("${kernel.name}", args, [${kernel.args.map((arg) => camel(arg.name)).join(", ")}]);`,
   ];
-  return indent([`${name}(args) {`, ...indentEach(body), "},"]);
+  return ["", `export function ${name}(args: KernelArgs["${name}"]): void {`, ...indentEach(body), "}"].join("\n");
 }
 
-/** @param {string} kernel @param {Argument} arg */
-function numberCheck(kernel, arg) {
-  const name = camel(arg.name);
-  if (arg.kind === "dim" || arg.kind === "int") return [`const ${name} = ${arg.kind}("${kernel}", "${name}", args.${name});`];
-  if (arg.kind === "flag") return [`const ${name} = args.${name} ? 1 : 0;`];
-  if (arg.kind === "scalar") return [`const ${name} = args.${name};`];
-  return [];
+/** @param {string} kernel @param {Argument[]} args */
+function numberChecks(kernel, args) {
+  const named = (/** @type {string} */ kind) => args.filter((arg) => arg.kind === kind).map(({ name }) => camel(name));
+  const [dims, ints, scalars] = [named("dim"), named("int"), named("scalar")];
+  const taken = [...dims, ...ints, ...scalars];
+  return [
+    ...(taken.length > 0 ? [`const { ${taken.join(", ")} } = args;`] : []),
+    ...(dims.length > 0 ? [`dims("${kernel}", args, [${quoted(dims)}]);`] : []),
+    ...(ints.length > 0 ? [`ints("${kernel}", args, [${quoted(ints)}]);`] : []),
+    ...named("flag").map((name) => `const ${name} = args.${name} ? 1 : 0;`),
+  ];
 }
+
+/** @param {string[]} names */
+const quoted = (names) => names.map((name) => `"${name}"`).join(", ");
 
 /** @param {string} kernel @param {Argument} arg */
 function bufferCheck(kernel, arg) {
@@ -119,32 +120,19 @@ function bufferCheck(kernel, arg) {
   return [`const ${name} = ${buffer.optional ? `args.${name} == null ? 0 : ` : ""}${check};`];
 }
 
-/** Each written buffer against every other, each pair once. @param {string} kernel @param {Argument[]} args */
-function overlapChecks(kernel, args) {
-  const buffers = args.filter((arg) => bufferOf(arg));
-  return buffers.flatMap((arg, index) =>
-    !bufferOf(arg)?.written
-      ? []
-      : buffers
-          .filter((other, position) => position !== index && (position < index || !bufferOf(other)?.written))
-          .map(
-            (other) =>
-              `apart("${kernel}", "${camel(arg.name)}", args.${camel(arg.name)}, "${camel(other.name)}", args.${camel(other.name)});`,
-          ),
-  );
+/** What is written must share memory with nothing else. @param {string} kernel @param {Argument[]} args */
+function overlapCheck(kernel, args) {
+  const names = (/** @type {boolean} */ written) =>
+    args.filter((arg) => bufferOf(arg)?.written === written).map(({ name }) => camel(name));
+  const [written, read] = [names(true), names(false)];
+  return written.length === 0 ? [] : [`apart("${kernel}", args, [${quoted(written)}], [${quoted(read)}]);`];
 }
 
-/** One lent region, cut into the kernel's scratch arguments. @param {Argument[]} args */
+/** A lent region for each. @param {Argument[]} args */
 function scratch(args) {
-  const parts = args.filter((arg) => arg.kind === "scratch");
-  if (parts.length === 0) return [];
-  const sizes = parts.map((arg) => `const ${camel(arg.name)}Size = scratchBytes(${expression(arg.length ?? [])});`);
-  const total = parts.map((arg) => `${camel(arg.name)}Size`).join(" + ");
-  const starts = parts.map((arg, index) => {
-    const before = parts[index - 1];
-    return `const ${camel(arg.name)} = ${before ? `${camel(before.name)} + ${camel(before.name)}Size` : `binding.scratch(${total})`};`;
-  });
-  return [...sizes, ...starts];
+  return args
+    .filter((arg) => arg.kind === "scratch")
+    .map((arg) => `const ${camel(arg.name)} = binding.scratch(${expression(arg.length ?? [])});`);
 }
 
 /** @param {Kernel} kernel */

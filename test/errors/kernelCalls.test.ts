@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Buffer } from "../../ts/runtime/buffer.ts";
 import { dispose, heap, init, runtime } from "../../ts/runtime/index.ts";
-import { kernels } from "../../ts/runtime/kernels.gen.ts";
+import * as kernels from "../../ts/runtime/kernels.gen.ts";
 
 /** One kernel stands for all: the checks are generated from the same list. */
 const sizes = { rows: 3, cols: 4, eps: 1e-5 };

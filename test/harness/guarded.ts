@@ -1,6 +1,7 @@
 import { type Buffer, BYTES } from "../../ts/runtime/buffer.ts";
 import { heap } from "../../ts/runtime/heap.ts";
-import { type KernelArgs, type KernelName, kernels } from "../../ts/runtime/kernels.gen.ts";
+import type { KernelArgs, KernelName } from "../../ts/runtime/kernels.gen.ts";
+import * as kernels from "../../ts/runtime/kernels.gen.ts";
 import type { Problem, Values } from "./problem.ts";
 
 const GUARD = 64;
@@ -25,6 +26,7 @@ export function runGuarded(problem: Problem, paint = PAINT): Record<string, Floa
   try {
     const args: Record<string, unknown> = { ...problem.each.dims };
     for (const { name, buffer } of placed) args[name] = buffer;
+    // biome-ignore lint/performance/noDynamicNamespaceImportAccess: any of them, and nothing here is bundled
     (kernels[problem.kernel] as (args: KernelArgs[KernelName]) => void)(args as unknown as KernelArgs[KernelName]);
     for (const each of placed) check(problem.kernel, each, paint);
     const written = placed.filter(({ kind }) => kind !== "read");

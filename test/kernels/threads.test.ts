@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { binding } from "../../ts/runtime/binding.ts";
 import { dispose, init } from "../../ts/runtime/index.ts";
-import { kernels } from "../../ts/runtime/kernels.gen.ts";
+import * as kernels from "../../ts/runtime/kernels.gen.ts";
 import { ones, zeros } from "../../ts/tensor/create.ts";
 import { runGuarded } from "../harness/guarded.ts";
 import { type AnyCase, casesOf, createProblem, kernelNames, type Problem } from "../harness/problem.ts";

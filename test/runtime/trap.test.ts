@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from "vitest";
 import { binding } from "../../ts/runtime/binding.ts";
 import { dispose, FoveaError, init } from "../../ts/runtime/index.ts";
-import { kernels } from "../../ts/runtime/kernels.gen.ts";
+import * as kernels from "../../ts/runtime/kernels.gen.ts";
 import { full, tensor, zeros } from "../../ts/tensor/create.ts";
 import { empty } from "../../ts/tensor/tensor.ts";
 

@@ -30,10 +30,11 @@ describe("the list of kernels", () => {
     expect(text).toContain(
       'const dIn = float32("twice", "dIn", args.dIn, rows * roundUp(cols, 1024), "rows * roundUp(cols, 1024)");',
     );
-    expect(text).toContain('apart("twice", "dOut", args.dOut, "dIn", args.dIn);');
+    expect(text).toContain('apart("twice", args, ["dOut"], ["dIn"]);');
     expect(text).toContain('{ name: "out", kind: "write", dtype: "bool", length: ({ n }: Dims<"n">) => n },');
-    expect(text).toContain("const more = work + workSize;");
-    expect(text).toContain("binding.exports.twice!(dIn, dOut, work, more, rows, cols, by, exact, threads);");
+    expect(text).toContain("const more = binding.scratch(cols);");
+    expect(text).toContain('binding.run("twice", args, [dIn, dOut, work, more, rows, cols, by, exact, threads]);');
+    expect(text).toContain('dims("twice", args, ["rows", "cols"]);');
     expect(text).toContain("/**\n   * Doubles `dIn`.\n   */");
   });
 

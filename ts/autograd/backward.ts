@@ -3,7 +3,7 @@
 
 import { BYTES } from "../runtime/buffer.ts";
 import { FoveaError } from "../runtime/errors.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { noGrad } from "../tensor/gradMode.ts";
 import { enter, leave, Scope } from "../tensor/scope.ts";
 import { formatShape, type Shape, sameShape } from "../tensor/shape.ts";

@@ -1,4 +1,4 @@
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { scope } from "../tensor/scope.ts";
 import { empty, expectAlive, type Tensor } from "../tensor/tensor.ts";
 import { broadcastAxes, withAxes } from "./broadcastAxes.ts";

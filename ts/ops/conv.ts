@@ -1,5 +1,5 @@
 import { record } from "../autograd/tape.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { expectAxes, expectShape } from "../tensor/shape.ts";
 import { empty, slice, type Tensor } from "../tensor/tensor.ts";
 import { add } from "./add.ts";

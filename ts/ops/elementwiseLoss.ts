@@ -1,6 +1,6 @@
 import { record } from "../autograd/tape.ts";
 import { FoveaError } from "../runtime/errors.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { noGrad } from "../tensor/gradMode.ts";
 import { expectShape, formatShape, sameShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";

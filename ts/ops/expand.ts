@@ -1,6 +1,6 @@
 import { record } from "../autograd/tape.ts";
 import { FoveaError } from "../runtime/errors.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { scope } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { empty, expectAlive, type Tensor } from "../tensor/tensor.ts";

@@ -1,6 +1,6 @@
 import { type Grads, recordMany } from "../autograd/tape.ts";
 import { FoveaError } from "../runtime/errors.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { nextKey } from "../tensor/rng.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { sumTo } from "./expand.ts";

@@ -1,6 +1,6 @@
 import { record } from "../autograd/tape.ts";
 import { FoveaError } from "../runtime/errors.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { expectAxes, expectDType, expectShape } from "../tensor/shape.ts";
 import { empty, expectAlive, type Tensor } from "../tensor/tensor.ts";
 import { expectFloat } from "./checks.ts";

@@ -1,5 +1,5 @@
 import { record } from "../autograd/tape.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { asRows } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { countLabels, expectLabels } from "./labels.ts";

@@ -1,6 +1,6 @@
 import { recordMany } from "../autograd/tape.ts";
 import { FoveaError } from "../runtime/errors.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { expectAxes, expectShape, formatShape } from "../tensor/shape.ts";
 import { empty, slice, type Tensor } from "../tensor/tensor.ts";
 import { count, expectFloat } from "./checks.ts";

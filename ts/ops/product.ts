@@ -1,5 +1,5 @@
 import { FoveaError } from "../runtime/errors.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { countFlops } from "./flops.ts";
 

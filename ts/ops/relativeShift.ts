@@ -1,6 +1,6 @@
 import { record } from "../autograd/tape.ts";
 import { FoveaError } from "../runtime/errors.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { zeros } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
 import { expectRankAtLeast, formatShape } from "../tensor/shape.ts";

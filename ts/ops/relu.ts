@@ -1,5 +1,5 @@
 import { record } from "../autograd/tape.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { expectFloat } from "./checks.ts";
 

@@ -1,7 +1,7 @@
 import { record } from "../autograd/tape.ts";
 import type { Buffer } from "../runtime/buffer.ts";
 import { FoveaError } from "../runtime/errors.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { formatShape, type Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { withAxes } from "./broadcastAxes.ts";

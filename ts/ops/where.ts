@@ -1,5 +1,5 @@
 import { record } from "../autograd/tape.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { scope } from "../tensor/scope.ts";
 import { expectDType, expectRankAtLeast } from "../tensor/shape.ts";
 import { empty, expectAlive, type Tensor } from "../tensor/tensor.ts";

@@ -1,4 +1,4 @@
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { descend } from "./descend.ts";
 import type { Group, Kind, Parameters } from "./groupedOptimizer.ts";
 import { expectNotNegative } from "./optimizer.ts";

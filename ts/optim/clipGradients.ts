@@ -1,6 +1,6 @@
 import { clamp } from "../ops/elementary.ts";
 import { FoveaError } from "../runtime/errors.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { homeOf } from "./flatParameters.ts";
 import { normOf } from "./norms.ts";

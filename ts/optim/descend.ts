@@ -1,4 +1,4 @@
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** The vectors of a pass, all of one length: `param` moves by `grad`; of the moments those that the optimizer has. */

@@ -1,5 +1,5 @@
 import { FoveaError } from "../runtime/errors.ts";
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { zeros } from "../tensor/create.ts";
 import { keepAlive } from "../tensor/scope.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";

@@ -1,4 +1,4 @@
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 
 /** `Σ x²`: blocks in float32, the blocks' sums in float64. Their order is fixed. */

@@ -1,4 +1,4 @@
-import { kernels } from "../runtime/kernels.gen.ts";
+import * as kernels from "../runtime/kernels.gen.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { descend, meanOf } from "./descend.ts";
 import type { Group, Kind, Parameters } from "./groupedOptimizer.ts";

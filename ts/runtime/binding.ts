@@ -4,20 +4,24 @@ import { heap } from "./heap.ts";
 /** An export of the wasm module: numbers in, and at most one out. */
 export type WasmFunction = (...args: number[]) => number;
 
+/** By their Rust names. */
+type Exports = Readonly<Record<string, WasmFunction>>;
+
 /** What a generated kernel call needs of the running module. */
 export interface Binding {
-  /** The module's own exports, by their Rust names. Empty until `init` has run. */
-  readonly exports: Readonly<Record<string, WasmFunction>>;
+  /** The module's own exports. Empty until `init` has run. */
+  readonly exports: Exports;
   /** First of all: throws if there is no module, or one that has trapped (`STATE`, `WORKER_TRAP`). */
   check(): void;
-  /** Lends `bytes` of heap, 64-byte aligned, until `finish`; may be asked for several times in one call. Throws `OUT_OF_MEMORY`. */
-  scratch(bytes: number): number;
+  /** Lends room for `elements` floats, 64-byte aligned, until `run` is done; may be asked for several times in one call. Throws `OUT_OF_MEMORY`. */
+  scratch(elements: number): number;
   /** How many threads the pool may use in this call. */
   threads(): number;
-  /** Last of all: takes the scratch back; throws `WORKER_TRAP` if a worker trapped meanwhile. */
-  finish(): void;
-  /** For a call's `catch`: the export itself threw. Marks the module dead and throws `WORKER_TRAP` with `cause`. */
-  trap(cause: unknown): never;
+  /**
+   * Last of all: runs the export of that Rust name, takes the scratch back, and tells who watches of the call. Throws `WORKER_TRAP` if the kernel
+   * traps or a worker has meanwhile.
+   */
+  run(exported: string, args: object, numbers: readonly number[]): void;
 }
 
 /** The worker pool as a kernel call sees it. */
@@ -28,7 +32,7 @@ export interface PoolState {
   trapped(): boolean;
 }
 
-const NO_EXPORTS: Binding["exports"] = {};
+const NO_EXPORTS: Exports = {};
 const ONE_THREAD: PoolState = { threads: () => 1, trapped: () => false };
 
 let exports = NO_EXPORTS;
@@ -36,9 +40,10 @@ let pool = ONE_THREAD;
 /** Why no kernel may run; null while one may. */
 let refusal: FoveaError | null = notRunning();
 let lent: number[] = [];
+let watcher: ((exported: string, args: object) => void) | null = null;
 
 /** Kernels run in this module from now on. Its memory is the heap's. */
-export function attach(moduleExports: Binding["exports"], poolState: PoolState = ONE_THREAD): void {
+export function attach(moduleExports: Exports, poolState: PoolState = ONE_THREAD): void {
   exports = moduleExports;
   pool = poolState;
   refusal = null;
@@ -51,6 +56,17 @@ export function detach(): void {
   pool = ONE_THREAD;
   refusal = notRunning();
   lent = [];
+}
+
+/** Calls `seen` after each kernel that `fn` runs, with its Rust name. */
+export function watchCalls(fn: () => void, seen: (exported: string, args: object) => void): void {
+  const before = watcher;
+  watcher = seen;
+  try {
+    fn();
+  } finally {
+    watcher = before;
+  }
 }
 
 /** The trap that ended the module, if one did. */
@@ -67,20 +83,23 @@ export const binding: Binding = {
     if (lent.length > 0) giveBack(); // of a call that was refused after it had asked
     pool.threads(); // takes in workers that have started since
   },
-  scratch(bytes) {
-    const ptr = heap.allocate(bytes);
+  scratch(elements) {
+    const ptr = heap.allocate(elements * 4);
     lent.push(ptr);
     return ptr;
   },
   threads() {
     return pool.threads();
   },
-  finish() {
+  run(exported, args, numbers) {
+    try {
+      exports[exported]!(...numbers);
+    } catch (cause) {
+      die("a kernel trapped", cause);
+    }
     if (lent.length > 0) giveBack();
     if (pool.trapped()) die("a worker trapped in a kernel");
-  },
-  trap(cause) {
-    return die("a kernel trapped", cause);
+    watcher?.(exported, args);
   },
 };
 

@@ -11,19 +11,20 @@ export type Dims<K extends string> = { [name in K]: number };
 export const divCeil = (a: number, b: number): number => Math.ceil(a / b);
 export const roundUp = (a: number, to: number): number => Math.ceil(a / to) * to;
 
-/** Bytes of `elements` floats, rounded up to a cache line so that the next part of the region starts on one. */
-export const scratchBytes = (elements: number): number => Math.ceil(elements / 16) * 64;
-
-/** A size: a whole number from 0 to 2³² − 1. */
-export function dim(kernel: string, name: string, value: number): number {
-  if (value >>> 0 !== value) refuseNumber(kernel, name, value, "must be a whole number of at least 0");
-  return value;
+/** Sizes: whole numbers from 0 to 2³² − 1. */
+export function dims<K extends string>(kernel: string, args: { readonly [name in K]: number }, names: readonly K[]): void {
+  for (const name of names) {
+    const value = args[name];
+    if (value >>> 0 !== value) refuseNumber(kernel, name, value, "must be a whole number of at least 0");
+  }
 }
 
-/** A signed 32-bit whole number. */
-export function int(kernel: string, name: string, value: number): number {
-  if ((value | 0) !== value) refuseNumber(kernel, name, value, "must be a 32-bit whole number");
-  return value;
+/** Signed 32-bit whole numbers. */
+export function ints<K extends string>(kernel: string, args: { readonly [name in K]: number }, names: readonly K[]): void {
+  for (const name of names) {
+    const value = args[name];
+    if ((value | 0) !== value) refuseNumber(kernel, name, value, "must be a 32-bit whole number");
+  }
 }
 
 export function float32(kernel: string, name: string, buffer: Buffer, length: number, rule: string): number {
@@ -49,15 +50,23 @@ export function bool(kernel: string, name: string, buffer: Buffer, length: numbe
   return buffer.ptr;
 }
 
-/** The bytes of `written` must not be among those of `other`. */
-export function apart(
+/** The bytes of each buffer in `written` must not be among those of another, or of one in `read`. */
+export function apart<K extends string>(
   kernel: string,
-  name: string,
-  written: Buffer | null | undefined,
-  otherName: string,
-  other: Buffer | null | undefined,
+  args: { readonly [name in K]?: Buffer | null | undefined },
+  written: readonly K[],
+  read: readonly K[],
 ): void {
-  if (written == null || other == null) return;
+  for (let i = 0; i < written.length; i++) {
+    const buffer = args[written[i]!];
+    if (buffer == null) continue;
+    for (let j = 0; j < i; j++) refuseOverlap(kernel, written[i]!, buffer, written[j]!, args[written[j]!]);
+    for (const name of read) refuseOverlap(kernel, written[i]!, buffer, name, args[name]);
+  }
+}
+
+function refuseOverlap(kernel: string, name: string, written: Buffer, otherName: string, other: Buffer | null | undefined): void {
+  if (other == null) return;
   if (written.ptr < other.ptr + bytes(other) && other.ptr < written.ptr + bytes(written)) {
     throw new FoveaError(
       "ALIAS",

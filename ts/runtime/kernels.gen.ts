@@ -2,7 +2,7 @@
 
 import { binding } from "./binding.ts";
 import type { Buffer, DType } from "./buffer.ts";
-import { apart, bool, type Dims, dim, divCeil, float32, int, int32, roundUp, scratchBytes } from "./kernelArgs.ts";
+import { apart, bool, type Dims, dims, divCeil, float32, int32, ints, roundUp } from "./kernelArgs.ts";
 
 /** What each kernel takes: `F` stands for a float32 buffer, `I` for int32, `B` for bool. */
 export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
@@ -811,1377 +811,730 @@ export interface KernelArgs<F = Buffer, I = Buffer, B = Buffer> {
 
 export type KernelName = keyof KernelArgs;
 
-/** Each call checks its arguments, lends scratch, and runs the kernel of that name. It throws before the kernel starts. */
-export const kernels: { readonly [K in KernelName]: (args: KernelArgs[K]) => void } = {
-  matmul(args) {
-    binding.check();
-    const batch = dim("matmul", "batch", args.batch);
-    const aBatch = dim("matmul", "aBatch", args.aBatch);
-    const bBatch = dim("matmul", "bBatch", args.bBatch);
-    const m = dim("matmul", "m", args.m);
-    const n = dim("matmul", "n", args.n);
-    const k = dim("matmul", "k", args.k);
-    const transposeA = args.transposeA ? 1 : 0;
-    const transposeB = args.transposeB ? 1 : 0;
-    const activation = int("matmul", "activation", args.activation);
-    const a = float32("matmul", "a", args.a, aBatch * m * k, "aBatch * m * k");
-    const b = float32("matmul", "b", args.b, bBatch * k * n, "bBatch * k * n");
-    const bias = args.bias == null ? 0 : float32("matmul", "bias", args.bias, n, "n");
-    const out = float32("matmul", "out", args.out, batch * m * n, "batch * m * n");
-    const pre = args.pre == null ? 0 : float32("matmul", "pre", args.pre, batch * m * n, "batch * m * n");
-    apart("matmul", "out", args.out, "a", args.a);
-    apart("matmul", "out", args.out, "b", args.b);
-    apart("matmul", "out", args.out, "bias", args.bias);
-    apart("matmul", "pre", args.pre, "a", args.a);
-    apart("matmul", "pre", args.pre, "b", args.b);
-    apart("matmul", "pre", args.pre, "bias", args.bias);
-    apart("matmul", "pre", args.pre, "out", args.out);
-    const packedSize = scratchBytes(k * roundUp(n, 4) + transposeA * k * m);
-    const packed = binding.scratch(packedSize);
-    try {
-      binding.exports.matmul!(a, b, bias, out, pre, packed, batch, aBatch, bBatch, m, n, k, transposeA, transposeB, activation);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  attentionForward(args) {
-    binding.check();
-    const threads = binding.threads();
-    const batch = dim("attentionForward", "batch", args.batch);
-    const queryLen = dim("attentionForward", "queryLen", args.queryLen);
-    const keyLen = dim("attentionForward", "keyLen", args.keyLen);
-    const numHeads = dim("attentionForward", "numHeads", args.numHeads);
-    const numKvHeads = dim("attentionForward", "numKvHeads", args.numKvHeads);
-    const headDim = dim("attentionForward", "headDim", args.headDim);
-    const valueHeadDim = dim("attentionForward", "valueHeadDim", args.valueHeadDim);
-    const queryStride = dim("attentionForward", "queryStride", args.queryStride);
-    const keyStride = dim("attentionForward", "keyStride", args.keyStride);
-    const valueStride = dim("attentionForward", "valueStride", args.valueStride);
-    const keepBatch = dim("attentionForward", "keepBatch", args.keepBatch);
-    const keepHeads = dim("attentionForward", "keepHeads", args.keepHeads);
-    const keepQueries = dim("attentionForward", "keepQueries", args.keepQueries);
-    const biasBatch = dim("attentionForward", "biasBatch", args.biasBatch);
-    const biasHeads = dim("attentionForward", "biasHeads", args.biasHeads);
-    const biasQueries = dim("attentionForward", "biasQueries", args.biasQueries);
-    const rangesBatch = dim("attentionForward", "rangesBatch", args.rangesBatch);
-    const sinks = dim("attentionForward", "sinks", args.sinks);
-    const slopeOffset = int("attentionForward", "slopeOffset", args.slopeOffset);
-    const causal = args.causal ? 1 : 0;
-    const causalOffset = int("attentionForward", "causalOffset", args.causalOffset);
-    const window = int("attentionForward", "window", args.window);
-    const scale = args.scale;
-    const softcap = args.softcap;
-    const dropout = args.dropout;
-    const dropoutKey = int("attentionForward", "dropoutKey", args.dropoutKey);
-    const query = float32("attentionForward", "query", args.query, (batch * queryLen - 1) * queryStride + numHeads * headDim, "(batch * queryLen - 1) * queryStride + numHeads * headDim");
-    const key = float32("attentionForward", "key", args.key, (batch * keyLen - 1) * keyStride + numKvHeads * headDim, "(batch * keyLen - 1) * keyStride + numKvHeads * headDim");
-    const value = float32("attentionForward", "value", args.value, (batch * keyLen - 1) * valueStride + numKvHeads * valueHeadDim, "(batch * keyLen - 1) * valueStride + numKvHeads * valueHeadDim");
-    const keyLengths = args.keyLengths == null ? 0 : int32("attentionForward", "keyLengths", args.keyLengths, batch, "batch");
-    const keep = args.keep == null ? 0 : bool("attentionForward", "keep", args.keep, keepBatch * keepHeads * keepQueries * keyLen, "keepBatch * keepHeads * keepQueries * keyLen");
-    const bias = args.bias == null ? 0 : float32("attentionForward", "bias", args.bias, biasBatch * biasHeads * biasQueries * keyLen, "biasBatch * biasHeads * biasQueries * keyLen");
-    const ranges = args.ranges == null ? 0 : int32("attentionForward", "ranges", args.ranges, rangesBatch * queryLen * 2, "rangesBatch * queryLen * 2");
-    const slopes = args.slopes == null ? 0 : float32("attentionForward", "slopes", args.slopes, numHeads, "numHeads");
-    const out = float32("attentionForward", "out", args.out, batch * queryLen * numHeads * valueHeadDim, "batch * queryLen * numHeads * valueHeadDim");
-    const lse = float32("attentionForward", "lse", args.lse, batch * numHeads * queryLen, "batch * numHeads * queryLen");
-    apart("attentionForward", "out", args.out, "query", args.query);
-    apart("attentionForward", "out", args.out, "key", args.key);
-    apart("attentionForward", "out", args.out, "value", args.value);
-    apart("attentionForward", "out", args.out, "keyLengths", args.keyLengths);
-    apart("attentionForward", "out", args.out, "keep", args.keep);
-    apart("attentionForward", "out", args.out, "bias", args.bias);
-    apart("attentionForward", "out", args.out, "ranges", args.ranges);
-    apart("attentionForward", "out", args.out, "slopes", args.slopes);
-    apart("attentionForward", "lse", args.lse, "query", args.query);
-    apart("attentionForward", "lse", args.lse, "key", args.key);
-    apart("attentionForward", "lse", args.lse, "value", args.value);
-    apart("attentionForward", "lse", args.lse, "keyLengths", args.keyLengths);
-    apart("attentionForward", "lse", args.lse, "keep", args.keep);
-    apart("attentionForward", "lse", args.lse, "bias", args.bias);
-    apart("attentionForward", "lse", args.lse, "ranges", args.ranges);
-    apart("attentionForward", "lse", args.lse, "slopes", args.slopes);
-    apart("attentionForward", "lse", args.lse, "out", args.out);
-    const scratchSize = scratchBytes(threads * (320 * roundUp(headDim, 4) + 320 * roundUp(valueHeadDim, 4) + 4608));
-    const scratch = binding.scratch(scratchSize);
-    try {
-      binding.exports.attention_forward!(query, key, value, keyLengths, keep, bias, ranges, slopes, out, lse, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch, sinks, slopeOffset, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  attentionWeights(args) {
-    binding.check();
-    const threads = binding.threads();
-    const batch = dim("attentionWeights", "batch", args.batch);
-    const queryLen = dim("attentionWeights", "queryLen", args.queryLen);
-    const keyLen = dim("attentionWeights", "keyLen", args.keyLen);
-    const numHeads = dim("attentionWeights", "numHeads", args.numHeads);
-    const numKvHeads = dim("attentionWeights", "numKvHeads", args.numKvHeads);
-    const headDim = dim("attentionWeights", "headDim", args.headDim);
-    const valueHeadDim = dim("attentionWeights", "valueHeadDim", args.valueHeadDim);
-    const queryStride = dim("attentionWeights", "queryStride", args.queryStride);
-    const keyStride = dim("attentionWeights", "keyStride", args.keyStride);
-    const valueStride = dim("attentionWeights", "valueStride", args.valueStride);
-    const keepBatch = dim("attentionWeights", "keepBatch", args.keepBatch);
-    const keepHeads = dim("attentionWeights", "keepHeads", args.keepHeads);
-    const keepQueries = dim("attentionWeights", "keepQueries", args.keepQueries);
-    const biasBatch = dim("attentionWeights", "biasBatch", args.biasBatch);
-    const biasHeads = dim("attentionWeights", "biasHeads", args.biasHeads);
-    const biasQueries = dim("attentionWeights", "biasQueries", args.biasQueries);
-    const rangesBatch = dim("attentionWeights", "rangesBatch", args.rangesBatch);
-    const sinks = dim("attentionWeights", "sinks", args.sinks);
-    const slopeOffset = int("attentionWeights", "slopeOffset", args.slopeOffset);
-    const causal = args.causal ? 1 : 0;
-    const causalOffset = int("attentionWeights", "causalOffset", args.causalOffset);
-    const window = int("attentionWeights", "window", args.window);
-    const scale = args.scale;
-    const softcap = args.softcap;
-    const dropout = args.dropout;
-    const dropoutKey = int("attentionWeights", "dropoutKey", args.dropoutKey);
-    const query = float32("attentionWeights", "query", args.query, (batch * queryLen - 1) * queryStride + numHeads * headDim, "(batch * queryLen - 1) * queryStride + numHeads * headDim");
-    const key = float32("attentionWeights", "key", args.key, (batch * keyLen - 1) * keyStride + numKvHeads * headDim, "(batch * keyLen - 1) * keyStride + numKvHeads * headDim");
-    const keyLengths = args.keyLengths == null ? 0 : int32("attentionWeights", "keyLengths", args.keyLengths, batch, "batch");
-    const keep = args.keep == null ? 0 : bool("attentionWeights", "keep", args.keep, keepBatch * keepHeads * keepQueries * keyLen, "keepBatch * keepHeads * keepQueries * keyLen");
-    const bias = args.bias == null ? 0 : float32("attentionWeights", "bias", args.bias, biasBatch * biasHeads * biasQueries * keyLen, "biasBatch * biasHeads * biasQueries * keyLen");
-    const ranges = args.ranges == null ? 0 : int32("attentionWeights", "ranges", args.ranges, rangesBatch * queryLen * 2, "rangesBatch * queryLen * 2");
-    const slopes = args.slopes == null ? 0 : float32("attentionWeights", "slopes", args.slopes, numHeads, "numHeads");
-    const lse = float32("attentionWeights", "lse", args.lse, batch * numHeads * queryLen, "batch * numHeads * queryLen");
-    const weights = float32("attentionWeights", "weights", args.weights, batch * numHeads * queryLen * keyLen, "batch * numHeads * queryLen * keyLen");
-    apart("attentionWeights", "weights", args.weights, "query", args.query);
-    apart("attentionWeights", "weights", args.weights, "key", args.key);
-    apart("attentionWeights", "weights", args.weights, "keyLengths", args.keyLengths);
-    apart("attentionWeights", "weights", args.weights, "keep", args.keep);
-    apart("attentionWeights", "weights", args.weights, "bias", args.bias);
-    apart("attentionWeights", "weights", args.weights, "ranges", args.ranges);
-    apart("attentionWeights", "weights", args.weights, "slopes", args.slopes);
-    apart("attentionWeights", "weights", args.weights, "lse", args.lse);
-    const scratchSize = scratchBytes(threads * (320 * roundUp(headDim, 4) + 320 * roundUp(valueHeadDim, 4) + 4608));
-    const scratch = binding.scratch(scratchSize);
-    try {
-      binding.exports.attention_weights!(query, key, keyLengths, keep, bias, ranges, slopes, lse, weights, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch, sinks, slopeOffset, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  attentionBackward(args) {
-    binding.check();
-    const threads = binding.threads();
-    const dPackedLen = dim("attentionBackward", "dPackedLen", args.dPackedLen);
-    const dQueryOffset = dim("attentionBackward", "dQueryOffset", args.dQueryOffset);
-    const dKeyOffset = dim("attentionBackward", "dKeyOffset", args.dKeyOffset);
-    const dValueOffset = dim("attentionBackward", "dValueOffset", args.dValueOffset);
-    const batch = dim("attentionBackward", "batch", args.batch);
-    const queryLen = dim("attentionBackward", "queryLen", args.queryLen);
-    const keyLen = dim("attentionBackward", "keyLen", args.keyLen);
-    const numHeads = dim("attentionBackward", "numHeads", args.numHeads);
-    const numKvHeads = dim("attentionBackward", "numKvHeads", args.numKvHeads);
-    const headDim = dim("attentionBackward", "headDim", args.headDim);
-    const valueHeadDim = dim("attentionBackward", "valueHeadDim", args.valueHeadDim);
-    const queryStride = dim("attentionBackward", "queryStride", args.queryStride);
-    const keyStride = dim("attentionBackward", "keyStride", args.keyStride);
-    const valueStride = dim("attentionBackward", "valueStride", args.valueStride);
-    const keepBatch = dim("attentionBackward", "keepBatch", args.keepBatch);
-    const keepHeads = dim("attentionBackward", "keepHeads", args.keepHeads);
-    const keepQueries = dim("attentionBackward", "keepQueries", args.keepQueries);
-    const biasBatch = dim("attentionBackward", "biasBatch", args.biasBatch);
-    const biasHeads = dim("attentionBackward", "biasHeads", args.biasHeads);
-    const biasQueries = dim("attentionBackward", "biasQueries", args.biasQueries);
-    const rangesBatch = dim("attentionBackward", "rangesBatch", args.rangesBatch);
-    const sinks = dim("attentionBackward", "sinks", args.sinks);
-    const slopeOffset = int("attentionBackward", "slopeOffset", args.slopeOffset);
-    const causal = args.causal ? 1 : 0;
-    const causalOffset = int("attentionBackward", "causalOffset", args.causalOffset);
-    const window = int("attentionBackward", "window", args.window);
-    const scale = args.scale;
-    const softcap = args.softcap;
-    const dropout = args.dropout;
-    const dropoutKey = int("attentionBackward", "dropoutKey", args.dropoutKey);
-    const query = float32("attentionBackward", "query", args.query, (batch * queryLen - 1) * queryStride + numHeads * headDim, "(batch * queryLen - 1) * queryStride + numHeads * headDim");
-    const key = float32("attentionBackward", "key", args.key, (batch * keyLen - 1) * keyStride + numKvHeads * headDim, "(batch * keyLen - 1) * keyStride + numKvHeads * headDim");
-    const value = float32("attentionBackward", "value", args.value, (batch * keyLen - 1) * valueStride + numKvHeads * valueHeadDim, "(batch * keyLen - 1) * valueStride + numKvHeads * valueHeadDim");
-    const keyLengths = args.keyLengths == null ? 0 : int32("attentionBackward", "keyLengths", args.keyLengths, batch, "batch");
-    const keep = args.keep == null ? 0 : bool("attentionBackward", "keep", args.keep, keepBatch * keepHeads * keepQueries * keyLen, "keepBatch * keepHeads * keepQueries * keyLen");
-    const bias = args.bias == null ? 0 : float32("attentionBackward", "bias", args.bias, biasBatch * biasHeads * biasQueries * keyLen, "biasBatch * biasHeads * biasQueries * keyLen");
-    const ranges = args.ranges == null ? 0 : int32("attentionBackward", "ranges", args.ranges, rangesBatch * queryLen * 2, "rangesBatch * queryLen * 2");
-    const slopes = args.slopes == null ? 0 : float32("attentionBackward", "slopes", args.slopes, numHeads, "numHeads");
-    const out = float32("attentionBackward", "out", args.out, batch * queryLen * numHeads * valueHeadDim, "batch * queryLen * numHeads * valueHeadDim");
-    const dOut = float32("attentionBackward", "dOut", args.dOut, batch * queryLen * numHeads * valueHeadDim, "batch * queryLen * numHeads * valueHeadDim");
-    const lse = float32("attentionBackward", "lse", args.lse, batch * numHeads * queryLen, "batch * numHeads * queryLen");
-    const weights = args.weights == null ? 0 : float32("attentionBackward", "weights", args.weights, batch * numHeads * queryLen * keyLen, "batch * numHeads * queryLen * keyLen");
-    const dWeights = args.dWeights == null ? 0 : float32("attentionBackward", "dWeights", args.dWeights, batch * numHeads * queryLen * keyLen, "batch * numHeads * queryLen * keyLen");
-    const dPacked = float32("attentionBackward", "dPacked", args.dPacked, dPackedLen, "dPackedLen");
-    const dBias = args.dBias == null ? 0 : float32("attentionBackward", "dBias", args.dBias, batch * numHeads * queryLen * keyLen, "batch * numHeads * queryLen * keyLen");
-    apart("attentionBackward", "dPacked", args.dPacked, "query", args.query);
-    apart("attentionBackward", "dPacked", args.dPacked, "key", args.key);
-    apart("attentionBackward", "dPacked", args.dPacked, "value", args.value);
-    apart("attentionBackward", "dPacked", args.dPacked, "keyLengths", args.keyLengths);
-    apart("attentionBackward", "dPacked", args.dPacked, "keep", args.keep);
-    apart("attentionBackward", "dPacked", args.dPacked, "bias", args.bias);
-    apart("attentionBackward", "dPacked", args.dPacked, "ranges", args.ranges);
-    apart("attentionBackward", "dPacked", args.dPacked, "slopes", args.slopes);
-    apart("attentionBackward", "dPacked", args.dPacked, "out", args.out);
-    apart("attentionBackward", "dPacked", args.dPacked, "dOut", args.dOut);
-    apart("attentionBackward", "dPacked", args.dPacked, "lse", args.lse);
-    apart("attentionBackward", "dPacked", args.dPacked, "weights", args.weights);
-    apart("attentionBackward", "dPacked", args.dPacked, "dWeights", args.dWeights);
-    apart("attentionBackward", "dBias", args.dBias, "query", args.query);
-    apart("attentionBackward", "dBias", args.dBias, "key", args.key);
-    apart("attentionBackward", "dBias", args.dBias, "value", args.value);
-    apart("attentionBackward", "dBias", args.dBias, "keyLengths", args.keyLengths);
-    apart("attentionBackward", "dBias", args.dBias, "keep", args.keep);
-    apart("attentionBackward", "dBias", args.dBias, "bias", args.bias);
-    apart("attentionBackward", "dBias", args.dBias, "ranges", args.ranges);
-    apart("attentionBackward", "dBias", args.dBias, "slopes", args.slopes);
-    apart("attentionBackward", "dBias", args.dBias, "out", args.out);
-    apart("attentionBackward", "dBias", args.dBias, "dOut", args.dOut);
-    apart("attentionBackward", "dBias", args.dBias, "lse", args.lse);
-    apart("attentionBackward", "dBias", args.dBias, "weights", args.weights);
-    apart("attentionBackward", "dBias", args.dBias, "dWeights", args.dWeights);
-    apart("attentionBackward", "dBias", args.dBias, "dPacked", args.dPacked);
-    const deltaSize = scratchBytes(batch * numHeads * queryLen);
-    const scratchSize = scratchBytes(threads * (320 * roundUp(headDim, 4) + 256 * roundUp(valueHeadDim, 4) + 12288));
-    const delta = binding.scratch(deltaSize + scratchSize);
-    const scratch = delta + deltaSize;
-    try {
-      binding.exports.attention_backward!(query, key, value, keyLengths, keep, bias, ranges, slopes, out, dOut, lse, weights, dWeights, dPacked, dBias, delta, scratch, dPackedLen, dQueryOffset, dKeyOffset, dValueOffset, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch, sinks, slopeOffset, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  softmaxForward(args) {
-    binding.check();
-    const outer = dim("softmaxForward", "outer", args.outer);
-    const len = dim("softmaxForward", "len", args.len);
-    const inner = dim("softmaxForward", "inner", args.inner);
-    const x = float32("softmaxForward", "x", args.x, outer * len * inner, "outer * len * inner");
-    const out = float32("softmaxForward", "out", args.out, outer * len * inner, "outer * len * inner");
-    apart("softmaxForward", "out", args.out, "x", args.x);
-    try {
-      binding.exports.softmax_forward!(x, out, outer, len, inner);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  softmaxBackward(args) {
-    binding.check();
-    const outer = dim("softmaxBackward", "outer", args.outer);
-    const len = dim("softmaxBackward", "len", args.len);
-    const inner = dim("softmaxBackward", "inner", args.inner);
-    const out = float32("softmaxBackward", "out", args.out, outer * len * inner, "outer * len * inner");
-    const dOut = float32("softmaxBackward", "dOut", args.dOut, outer * len * inner, "outer * len * inner");
-    const dX = float32("softmaxBackward", "dX", args.dX, outer * len * inner, "outer * len * inner");
-    apart("softmaxBackward", "dX", args.dX, "out", args.out);
-    apart("softmaxBackward", "dX", args.dX, "dOut", args.dOut);
-    try {
-      binding.exports.softmax_backward!(out, dOut, dX, outer, len, inner);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  layerNormForward(args) {
-    binding.check();
-    const rows = dim("layerNormForward", "rows", args.rows);
-    const cols = dim("layerNormForward", "cols", args.cols);
-    const eps = args.eps;
-    const x = float32("layerNormForward", "x", args.x, rows * cols, "rows * cols");
-    const weight = args.weight == null ? 0 : float32("layerNormForward", "weight", args.weight, cols, "cols");
-    const bias = args.bias == null ? 0 : float32("layerNormForward", "bias", args.bias, cols, "cols");
-    const out = float32("layerNormForward", "out", args.out, rows * cols, "rows * cols");
-    const mean = float32("layerNormForward", "mean", args.mean, rows, "rows");
-    const rstd = float32("layerNormForward", "rstd", args.rstd, rows, "rows");
-    apart("layerNormForward", "out", args.out, "x", args.x);
-    apart("layerNormForward", "out", args.out, "weight", args.weight);
-    apart("layerNormForward", "out", args.out, "bias", args.bias);
-    apart("layerNormForward", "mean", args.mean, "x", args.x);
-    apart("layerNormForward", "mean", args.mean, "weight", args.weight);
-    apart("layerNormForward", "mean", args.mean, "bias", args.bias);
-    apart("layerNormForward", "mean", args.mean, "out", args.out);
-    apart("layerNormForward", "rstd", args.rstd, "x", args.x);
-    apart("layerNormForward", "rstd", args.rstd, "weight", args.weight);
-    apart("layerNormForward", "rstd", args.rstd, "bias", args.bias);
-    apart("layerNormForward", "rstd", args.rstd, "out", args.out);
-    apart("layerNormForward", "rstd", args.rstd, "mean", args.mean);
-    try {
-      binding.exports.layer_norm_forward!(x, weight, bias, out, mean, rstd, rows, cols, eps);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  layerNormBackward(args) {
-    binding.check();
-    const rows = dim("layerNormBackward", "rows", args.rows);
-    const cols = dim("layerNormBackward", "cols", args.cols);
-    const dOut = float32("layerNormBackward", "dOut", args.dOut, rows * cols, "rows * cols");
-    const x = float32("layerNormBackward", "x", args.x, rows * cols, "rows * cols");
-    const weight = args.weight == null ? 0 : float32("layerNormBackward", "weight", args.weight, cols, "cols");
-    const mean = float32("layerNormBackward", "mean", args.mean, rows, "rows");
-    const rstd = float32("layerNormBackward", "rstd", args.rstd, rows, "rows");
-    const dX = float32("layerNormBackward", "dX", args.dX, rows * cols, "rows * cols");
-    const dWeight = args.dWeight == null ? 0 : float32("layerNormBackward", "dWeight", args.dWeight, cols, "cols");
-    const dBias = args.dBias == null ? 0 : float32("layerNormBackward", "dBias", args.dBias, cols, "cols");
-    apart("layerNormBackward", "dX", args.dX, "dOut", args.dOut);
-    apart("layerNormBackward", "dX", args.dX, "x", args.x);
-    apart("layerNormBackward", "dX", args.dX, "weight", args.weight);
-    apart("layerNormBackward", "dX", args.dX, "mean", args.mean);
-    apart("layerNormBackward", "dX", args.dX, "rstd", args.rstd);
-    apart("layerNormBackward", "dWeight", args.dWeight, "dOut", args.dOut);
-    apart("layerNormBackward", "dWeight", args.dWeight, "x", args.x);
-    apart("layerNormBackward", "dWeight", args.dWeight, "weight", args.weight);
-    apart("layerNormBackward", "dWeight", args.dWeight, "mean", args.mean);
-    apart("layerNormBackward", "dWeight", args.dWeight, "rstd", args.rstd);
-    apart("layerNormBackward", "dWeight", args.dWeight, "dX", args.dX);
-    apart("layerNormBackward", "dBias", args.dBias, "dOut", args.dOut);
-    apart("layerNormBackward", "dBias", args.dBias, "x", args.x);
-    apart("layerNormBackward", "dBias", args.dBias, "weight", args.weight);
-    apart("layerNormBackward", "dBias", args.dBias, "mean", args.mean);
-    apart("layerNormBackward", "dBias", args.dBias, "rstd", args.rstd);
-    apart("layerNormBackward", "dBias", args.dBias, "dX", args.dX);
-    apart("layerNormBackward", "dBias", args.dBias, "dWeight", args.dWeight);
-    const partialsSize = scratchBytes(2 * cols * divCeil(rows, 64));
-    const partials = binding.scratch(partialsSize);
-    try {
-      binding.exports.layer_norm_backward!(dOut, x, weight, mean, rstd, dX, dWeight, dBias, partials, rows, cols);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  rmsNormForward(args) {
-    binding.check();
-    const rows = dim("rmsNormForward", "rows", args.rows);
-    const cols = dim("rmsNormForward", "cols", args.cols);
-    const eps = args.eps;
-    const x = float32("rmsNormForward", "x", args.x, rows * cols, "rows * cols");
-    const weight = args.weight == null ? 0 : float32("rmsNormForward", "weight", args.weight, cols, "cols");
-    const out = float32("rmsNormForward", "out", args.out, rows * cols, "rows * cols");
-    const rstd = float32("rmsNormForward", "rstd", args.rstd, rows, "rows");
-    apart("rmsNormForward", "out", args.out, "x", args.x);
-    apart("rmsNormForward", "out", args.out, "weight", args.weight);
-    apart("rmsNormForward", "rstd", args.rstd, "x", args.x);
-    apart("rmsNormForward", "rstd", args.rstd, "weight", args.weight);
-    apart("rmsNormForward", "rstd", args.rstd, "out", args.out);
-    try {
-      binding.exports.rms_norm_forward!(x, weight, out, rstd, rows, cols, eps);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  rmsNormBackward(args) {
-    binding.check();
-    const rows = dim("rmsNormBackward", "rows", args.rows);
-    const cols = dim("rmsNormBackward", "cols", args.cols);
-    const dOut = float32("rmsNormBackward", "dOut", args.dOut, rows * cols, "rows * cols");
-    const x = float32("rmsNormBackward", "x", args.x, rows * cols, "rows * cols");
-    const weight = args.weight == null ? 0 : float32("rmsNormBackward", "weight", args.weight, cols, "cols");
-    const rstd = float32("rmsNormBackward", "rstd", args.rstd, rows, "rows");
-    const dX = float32("rmsNormBackward", "dX", args.dX, rows * cols, "rows * cols");
-    const dWeight = args.dWeight == null ? 0 : float32("rmsNormBackward", "dWeight", args.dWeight, cols, "cols");
-    apart("rmsNormBackward", "dX", args.dX, "dOut", args.dOut);
-    apart("rmsNormBackward", "dX", args.dX, "x", args.x);
-    apart("rmsNormBackward", "dX", args.dX, "weight", args.weight);
-    apart("rmsNormBackward", "dX", args.dX, "rstd", args.rstd);
-    apart("rmsNormBackward", "dWeight", args.dWeight, "dOut", args.dOut);
-    apart("rmsNormBackward", "dWeight", args.dWeight, "x", args.x);
-    apart("rmsNormBackward", "dWeight", args.dWeight, "weight", args.weight);
-    apart("rmsNormBackward", "dWeight", args.dWeight, "rstd", args.rstd);
-    apart("rmsNormBackward", "dWeight", args.dWeight, "dX", args.dX);
-    const partialsSize = scratchBytes(cols * divCeil(rows, 64));
-    const partials = binding.scratch(partialsSize);
-    try {
-      binding.exports.rms_norm_backward!(dOut, x, weight, rstd, dX, dWeight, partials, rows, cols);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  reluForward(args) {
-    binding.check();
-    const n = dim("reluForward", "n", args.n);
-    const x = float32("reluForward", "x", args.x, n, "n");
-    const out = float32("reluForward", "out", args.out, n, "n");
-    apart("reluForward", "out", args.out, "x", args.x);
-    try {
-      binding.exports.relu_forward!(x, out, n);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  reluBackward(args) {
-    binding.check();
-    const n = dim("reluBackward", "n", args.n);
-    const x = float32("reluBackward", "x", args.x, n, "n");
-    const dOut = float32("reluBackward", "dOut", args.dOut, n, "n");
-    const dX = float32("reluBackward", "dX", args.dX, n, "n");
-    apart("reluBackward", "dX", args.dX, "x", args.x);
-    apart("reluBackward", "dX", args.dX, "dOut", args.dOut);
-    try {
-      binding.exports.relu_backward!(x, dOut, dX, n);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  geluForward(args) {
-    binding.check();
-    const n = dim("geluForward", "n", args.n);
-    const tanh = args.tanh ? 1 : 0;
-    const x = float32("geluForward", "x", args.x, n, "n");
-    const out = float32("geluForward", "out", args.out, n, "n");
-    apart("geluForward", "out", args.out, "x", args.x);
-    try {
-      binding.exports.gelu_forward!(x, out, n, tanh);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  geluBackward(args) {
-    binding.check();
-    const n = dim("geluBackward", "n", args.n);
-    const tanh = args.tanh ? 1 : 0;
-    const x = float32("geluBackward", "x", args.x, n, "n");
-    const dOut = float32("geluBackward", "dOut", args.dOut, n, "n");
-    const dX = float32("geluBackward", "dX", args.dX, n, "n");
-    apart("geluBackward", "dX", args.dX, "x", args.x);
-    apart("geluBackward", "dX", args.dX, "dOut", args.dOut);
-    try {
-      binding.exports.gelu_backward!(x, dOut, dX, n, tanh);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  unaryForward(args) {
-    binding.check();
-    const n = dim("unaryForward", "n", args.n);
-    const op = int("unaryForward", "op", args.op);
-    const a = args.a;
-    const b = args.b;
-    const x = float32("unaryForward", "x", args.x, n, "n");
-    const out = float32("unaryForward", "out", args.out, n, "n");
-    apart("unaryForward", "out", args.out, "x", args.x);
-    try {
-      binding.exports.unary_forward!(x, out, n, op, a, b);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  unaryBackward(args) {
-    binding.check();
-    const n = dim("unaryBackward", "n", args.n);
-    const op = int("unaryBackward", "op", args.op);
-    const a = args.a;
-    const b = args.b;
-    const saved = float32("unaryBackward", "saved", args.saved, n, "n");
-    const dOut = float32("unaryBackward", "dOut", args.dOut, n, "n");
-    const dX = float32("unaryBackward", "dX", args.dX, n, "n");
-    apart("unaryBackward", "dX", args.dX, "saved", args.saved);
-    apart("unaryBackward", "dX", args.dX, "dOut", args.dOut);
-    try {
-      binding.exports.unary_backward!(saved, dOut, dX, n, op, a, b);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  dropout(args) {
-    binding.check();
-    const n = dim("dropout", "n", args.n);
-    const p = args.p;
-    const key = int("dropout", "key", args.key);
-    const x = float32("dropout", "x", args.x, n, "n");
-    const out = float32("dropout", "out", args.out, n, "n");
-    apart("dropout", "out", args.out, "x", args.x);
-    try {
-      binding.exports.dropout!(x, out, n, p, key);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  embeddingForward(args) {
-    binding.check();
-    const count = dim("embeddingForward", "count", args.count);
-    const vocab = dim("embeddingForward", "vocab", args.vocab);
-    const cols = dim("embeddingForward", "cols", args.cols);
-    const ids = int32("embeddingForward", "ids", args.ids, count, "count");
-    const weight = float32("embeddingForward", "weight", args.weight, vocab * cols, "vocab * cols");
-    const out = float32("embeddingForward", "out", args.out, count * cols, "count * cols");
-    apart("embeddingForward", "out", args.out, "ids", args.ids);
-    apart("embeddingForward", "out", args.out, "weight", args.weight);
-    try {
-      binding.exports.embedding_forward!(ids, weight, out, count, vocab, cols);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  embeddingBackward(args) {
-    binding.check();
-    const count = dim("embeddingBackward", "count", args.count);
-    const vocab = dim("embeddingBackward", "vocab", args.vocab);
-    const cols = dim("embeddingBackward", "cols", args.cols);
-    const paddingIdx = int("embeddingBackward", "paddingIdx", args.paddingIdx);
-    const ids = int32("embeddingBackward", "ids", args.ids, count, "count");
-    const dOut = float32("embeddingBackward", "dOut", args.dOut, count * cols, "count * cols");
-    const dWeight = float32("embeddingBackward", "dWeight", args.dWeight, vocab * cols, "vocab * cols");
-    apart("embeddingBackward", "dWeight", args.dWeight, "ids", args.ids);
-    apart("embeddingBackward", "dWeight", args.dWeight, "dOut", args.dOut);
-    try {
-      binding.exports.embedding_backward!(ids, dOut, dWeight, count, vocab, cols, paddingIdx);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  rotate(args) {
-    binding.check();
-    const batch = dim("rotate", "batch", args.batch);
-    const length = dim("rotate", "length", args.length);
-    const numHeads = dim("rotate", "numHeads", args.numHeads);
-    const headDim = dim("rotate", "headDim", args.headDim);
-    const tableBatch = dim("rotate", "tableBatch", args.tableBatch);
-    const pairs = dim("rotate", "pairs", args.pairs);
-    const interleaved = args.interleaved ? 1 : 0;
-    const inverse = args.inverse ? 1 : 0;
-    const x = float32("rotate", "x", args.x, batch * length * numHeads * headDim, "batch * length * numHeads * headDim");
-    const cos = float32("rotate", "cos", args.cos, tableBatch * length * pairs, "tableBatch * length * pairs");
-    const sin = float32("rotate", "sin", args.sin, tableBatch * length * pairs, "tableBatch * length * pairs");
-    const out = float32("rotate", "out", args.out, batch * length * numHeads * headDim, "batch * length * numHeads * headDim");
-    apart("rotate", "out", args.out, "x", args.x);
-    apart("rotate", "out", args.out, "cos", args.cos);
-    apart("rotate", "out", args.out, "sin", args.sin);
-    try {
-      binding.exports.rotate!(x, cos, sin, out, batch, length, numHeads, headDim, tableBatch, pairs, interleaved, inverse);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  crossEntropyForward(args) {
-    binding.check();
-    const rows = dim("crossEntropyForward", "rows", args.rows);
-    const cols = dim("crossEntropyForward", "cols", args.cols);
-    const ignoreIndex = int("crossEntropyForward", "ignoreIndex", args.ignoreIndex);
-    const smoothing = args.smoothing;
-    const logits = float32("crossEntropyForward", "logits", args.logits, rows * cols, "rows * cols");
-    const labels = int32("crossEntropyForward", "labels", args.labels, rows, "rows");
-    const classWeights = args.classWeights == null ? 0 : float32("crossEntropyForward", "classWeights", args.classWeights, cols, "cols");
-    const losses = float32("crossEntropyForward", "losses", args.losses, rows, "rows");
-    const lse = float32("crossEntropyForward", "lse", args.lse, rows, "rows");
-    apart("crossEntropyForward", "losses", args.losses, "logits", args.logits);
-    apart("crossEntropyForward", "losses", args.losses, "labels", args.labels);
-    apart("crossEntropyForward", "losses", args.losses, "classWeights", args.classWeights);
-    apart("crossEntropyForward", "lse", args.lse, "logits", args.logits);
-    apart("crossEntropyForward", "lse", args.lse, "labels", args.labels);
-    apart("crossEntropyForward", "lse", args.lse, "classWeights", args.classWeights);
-    apart("crossEntropyForward", "lse", args.lse, "losses", args.losses);
-    try {
-      binding.exports.cross_entropy_forward!(logits, labels, classWeights, losses, lse, rows, cols, ignoreIndex, smoothing);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  crossEntropyBackward(args) {
-    binding.check();
-    const rows = dim("crossEntropyBackward", "rows", args.rows);
-    const cols = dim("crossEntropyBackward", "cols", args.cols);
-    const ignoreIndex = int("crossEntropyBackward", "ignoreIndex", args.ignoreIndex);
-    const smoothing = args.smoothing;
-    const logits = float32("crossEntropyBackward", "logits", args.logits, rows * cols, "rows * cols");
-    const labels = int32("crossEntropyBackward", "labels", args.labels, rows, "rows");
-    const classWeights = args.classWeights == null ? 0 : float32("crossEntropyBackward", "classWeights", args.classWeights, cols, "cols");
-    const lse = float32("crossEntropyBackward", "lse", args.lse, rows, "rows");
-    const dLosses = float32("crossEntropyBackward", "dLosses", args.dLosses, rows, "rows");
-    const dLogits = float32("crossEntropyBackward", "dLogits", args.dLogits, rows * cols, "rows * cols");
-    apart("crossEntropyBackward", "dLogits", args.dLogits, "logits", args.logits);
-    apart("crossEntropyBackward", "dLogits", args.dLogits, "labels", args.labels);
-    apart("crossEntropyBackward", "dLogits", args.dLogits, "classWeights", args.classWeights);
-    apart("crossEntropyBackward", "dLogits", args.dLogits, "lse", args.lse);
-    apart("crossEntropyBackward", "dLogits", args.dLogits, "dLosses", args.dLosses);
-    try {
-      binding.exports.cross_entropy_backward!(logits, labels, classWeights, lse, dLosses, dLogits, rows, cols, ignoreIndex, smoothing);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  elementwiseLossForward(args) {
-    binding.check();
-    const n = dim("elementwiseLossForward", "n", args.n);
-    const positiveLen = dim("elementwiseLossForward", "positiveLen", args.positiveLen);
-    const weightsLen = dim("elementwiseLossForward", "weightsLen", args.weightsLen);
-    const kind = int("elementwiseLossForward", "kind", args.kind);
-    const beta = args.beta;
-    const scale = args.scale;
-    const x = float32("elementwiseLossForward", "x", args.x, n, "n");
-    const target = float32("elementwiseLossForward", "target", args.target, n, "n");
-    const positive = args.positive == null ? 0 : float32("elementwiseLossForward", "positive", args.positive, positiveLen, "positiveLen");
-    const weights = args.weights == null ? 0 : float32("elementwiseLossForward", "weights", args.weights, weightsLen, "weightsLen");
-    const losses = args.losses == null ? 0 : float32("elementwiseLossForward", "losses", args.losses, n, "n");
-    const partials = args.partials == null ? 0 : float32("elementwiseLossForward", "partials", args.partials, divCeil(n, 4096), "divCeil(n, 4096)");
-    apart("elementwiseLossForward", "losses", args.losses, "x", args.x);
-    apart("elementwiseLossForward", "losses", args.losses, "target", args.target);
-    apart("elementwiseLossForward", "losses", args.losses, "positive", args.positive);
-    apart("elementwiseLossForward", "losses", args.losses, "weights", args.weights);
-    apart("elementwiseLossForward", "partials", args.partials, "x", args.x);
-    apart("elementwiseLossForward", "partials", args.partials, "target", args.target);
-    apart("elementwiseLossForward", "partials", args.partials, "positive", args.positive);
-    apart("elementwiseLossForward", "partials", args.partials, "weights", args.weights);
-    apart("elementwiseLossForward", "partials", args.partials, "losses", args.losses);
-    try {
-      binding.exports.elementwise_loss_forward!(x, target, positive, weights, losses, partials, n, positiveLen, weightsLen, kind, beta, scale);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  elementwiseLossBackward(args) {
-    binding.check();
-    const n = dim("elementwiseLossBackward", "n", args.n);
-    const positiveLen = dim("elementwiseLossBackward", "positiveLen", args.positiveLen);
-    const weightsLen = dim("elementwiseLossBackward", "weightsLen", args.weightsLen);
-    const kind = int("elementwiseLossBackward", "kind", args.kind);
-    const beta = args.beta;
-    const scale = args.scale;
-    const dLoss = args.dLoss;
-    const ofTarget = args.ofTarget ? 1 : 0;
-    const x = float32("elementwiseLossBackward", "x", args.x, n, "n");
-    const target = float32("elementwiseLossBackward", "target", args.target, n, "n");
-    const positive = args.positive == null ? 0 : float32("elementwiseLossBackward", "positive", args.positive, positiveLen, "positiveLen");
-    const weights = args.weights == null ? 0 : float32("elementwiseLossBackward", "weights", args.weights, weightsLen, "weightsLen");
-    const dLosses = args.dLosses == null ? 0 : float32("elementwiseLossBackward", "dLosses", args.dLosses, n, "n");
-    const d = float32("elementwiseLossBackward", "d", args.d, n, "n");
-    apart("elementwiseLossBackward", "d", args.d, "x", args.x);
-    apart("elementwiseLossBackward", "d", args.d, "target", args.target);
-    apart("elementwiseLossBackward", "d", args.d, "positive", args.positive);
-    apart("elementwiseLossBackward", "d", args.d, "weights", args.weights);
-    apart("elementwiseLossBackward", "d", args.d, "dLosses", args.dLosses);
-    try {
-      binding.exports.elementwise_loss_backward!(x, target, positive, weights, dLosses, d, n, positiveLen, weightsLen, kind, beta, scale, dLoss, ofTarget);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  ctcForward(args) {
-    binding.check();
-    const batch = dim("ctcForward", "batch", args.batch);
-    const frames = dim("ctcForward", "frames", args.frames);
-    const classes = dim("ctcForward", "classes", args.classes);
-    const targetLen = dim("ctcForward", "targetLen", args.targetLen);
-    const blank = int("ctcForward", "blank", args.blank);
-    const logProbs = float32("ctcForward", "logProbs", args.logProbs, batch * frames * classes, "batch * frames * classes");
-    const targets = int32("ctcForward", "targets", args.targets, batch * targetLen, "batch * targetLen");
-    const inputLengths = int32("ctcForward", "inputLengths", args.inputLengths, batch, "batch");
-    const targetLengths = int32("ctcForward", "targetLengths", args.targetLengths, batch, "batch");
-    const losses = float32("ctcForward", "losses", args.losses, batch, "batch");
-    const alphas = float32("ctcForward", "alphas", args.alphas, batch * frames * (2 * targetLen + 3), "batch * frames * (2 * targetLen + 3)");
-    apart("ctcForward", "losses", args.losses, "logProbs", args.logProbs);
-    apart("ctcForward", "losses", args.losses, "targets", args.targets);
-    apart("ctcForward", "losses", args.losses, "inputLengths", args.inputLengths);
-    apart("ctcForward", "losses", args.losses, "targetLengths", args.targetLengths);
-    apart("ctcForward", "alphas", args.alphas, "logProbs", args.logProbs);
-    apart("ctcForward", "alphas", args.alphas, "targets", args.targets);
-    apart("ctcForward", "alphas", args.alphas, "inputLengths", args.inputLengths);
-    apart("ctcForward", "alphas", args.alphas, "targetLengths", args.targetLengths);
-    apart("ctcForward", "alphas", args.alphas, "losses", args.losses);
-    const scratchSize = scratchBytes(batch * 3 * (2 * targetLen + 3));
-    const scratch = binding.scratch(scratchSize);
-    try {
-      binding.exports.ctc_forward!(logProbs, targets, inputLengths, targetLengths, losses, alphas, scratch, batch, frames, classes, targetLen, blank);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  ctcBackward(args) {
-    binding.check();
-    const batch = dim("ctcBackward", "batch", args.batch);
-    const frames = dim("ctcBackward", "frames", args.frames);
-    const classes = dim("ctcBackward", "classes", args.classes);
-    const targetLen = dim("ctcBackward", "targetLen", args.targetLen);
-    const blank = int("ctcBackward", "blank", args.blank);
-    const logProbs = float32("ctcBackward", "logProbs", args.logProbs, batch * frames * classes, "batch * frames * classes");
-    const targets = int32("ctcBackward", "targets", args.targets, batch * targetLen, "batch * targetLen");
-    const inputLengths = int32("ctcBackward", "inputLengths", args.inputLengths, batch, "batch");
-    const targetLengths = int32("ctcBackward", "targetLengths", args.targetLengths, batch, "batch");
-    const alphas = float32("ctcBackward", "alphas", args.alphas, batch * frames * (2 * targetLen + 3), "batch * frames * (2 * targetLen + 3)");
-    const dLosses = float32("ctcBackward", "dLosses", args.dLosses, batch, "batch");
-    const dLogProbs = float32("ctcBackward", "dLogProbs", args.dLogProbs, batch * frames * classes, "batch * frames * classes");
-    apart("ctcBackward", "dLogProbs", args.dLogProbs, "logProbs", args.logProbs);
-    apart("ctcBackward", "dLogProbs", args.dLogProbs, "targets", args.targets);
-    apart("ctcBackward", "dLogProbs", args.dLogProbs, "inputLengths", args.inputLengths);
-    apart("ctcBackward", "dLogProbs", args.dLogProbs, "targetLengths", args.targetLengths);
-    apart("ctcBackward", "dLogProbs", args.dLogProbs, "alphas", args.alphas);
-    apart("ctcBackward", "dLogProbs", args.dLogProbs, "dLosses", args.dLosses);
-    const scratchSize = scratchBytes(batch * 6 * (2 * targetLen + 3));
-    const scratch = binding.scratch(scratchSize);
-    try {
-      binding.exports.ctc_backward!(logProbs, targets, inputLengths, targetLengths, alphas, dLosses, dLogProbs, scratch, batch, frames, classes, targetLen, blank);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  binary(args) {
-    binding.check();
-    const xLen = dim("binary", "xLen", args.xLen);
-    const yLen = dim("binary", "yLen", args.yLen);
-    const rank = dim("binary", "rank", args.rank);
-    const n = dim("binary", "n", args.n);
-    const op = int("binary", "op", args.op);
-    const x = float32("binary", "x", args.x, xLen, "xLen");
-    const y = float32("binary", "y", args.y, yLen, "yLen");
-    const axes = args.axes == null ? 0 : int32("binary", "axes", args.axes, 3 * rank, "3 * rank");
-    const out = float32("binary", "out", args.out, n, "n");
-    apart("binary", "out", args.out, "x", args.x);
-    apart("binary", "out", args.out, "y", args.y);
-    apart("binary", "out", args.out, "axes", args.axes);
-    try {
-      binding.exports.binary!(x, y, axes, out, xLen, yLen, rank, n, op);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  ternary(args) {
-    binding.check();
-    const xLen = dim("ternary", "xLen", args.xLen);
-    const yLen = dim("ternary", "yLen", args.yLen);
-    const zLen = dim("ternary", "zLen", args.zLen);
-    const rank = dim("ternary", "rank", args.rank);
-    const n = dim("ternary", "n", args.n);
-    const op = int("ternary", "op", args.op);
-    const x = float32("ternary", "x", args.x, xLen, "xLen");
-    const y = float32("ternary", "y", args.y, yLen, "yLen");
-    const z = float32("ternary", "z", args.z, zLen, "zLen");
-    const axes = args.axes == null ? 0 : int32("ternary", "axes", args.axes, 4 * rank, "4 * rank");
-    const out = float32("ternary", "out", args.out, n, "n");
-    apart("ternary", "out", args.out, "x", args.x);
-    apart("ternary", "out", args.out, "y", args.y);
-    apart("ternary", "out", args.out, "z", args.z);
-    apart("ternary", "out", args.out, "axes", args.axes);
-    try {
-      binding.exports.ternary!(x, y, z, axes, out, xLen, yLen, zLen, rank, n, op);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  select(args) {
-    binding.check();
-    const conditionLen = dim("select", "conditionLen", args.conditionLen);
-    const aLen = dim("select", "aLen", args.aLen);
-    const bLen = dim("select", "bLen", args.bLen);
-    const rank = dim("select", "rank", args.rank);
-    const n = dim("select", "n", args.n);
-    const condition = bool("select", "condition", args.condition, conditionLen, "conditionLen");
-    const a = float32("select", "a", args.a, aLen, "aLen");
-    const b = float32("select", "b", args.b, bLen, "bLen");
-    const axes = args.axes == null ? 0 : int32("select", "axes", args.axes, 4 * rank, "4 * rank");
-    const out = float32("select", "out", args.out, n, "n");
-    apart("select", "out", args.out, "condition", args.condition);
-    apart("select", "out", args.out, "a", args.a);
-    apart("select", "out", args.out, "b", args.b);
-    apart("select", "out", args.out, "axes", args.axes);
-    try {
-      binding.exports.select!(condition, a, b, axes, out, conditionLen, aLen, bLen, rank, n);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  compare(args) {
-    binding.check();
-    const xLen = dim("compare", "xLen", args.xLen);
-    const yLen = dim("compare", "yLen", args.yLen);
-    const rank = dim("compare", "rank", args.rank);
-    const n = dim("compare", "n", args.n);
-    const op = int("compare", "op", args.op);
-    const x = float32("compare", "x", args.x, xLen, "xLen");
-    const y = float32("compare", "y", args.y, yLen, "yLen");
-    const axes = args.axes == null ? 0 : int32("compare", "axes", args.axes, 3 * rank, "3 * rank");
-    const out = bool("compare", "out", args.out, n, "n");
-    apart("compare", "out", args.out, "x", args.x);
-    apart("compare", "out", args.out, "y", args.y);
-    apart("compare", "out", args.out, "axes", args.axes);
-    try {
-      binding.exports.compare!(x, y, axes, out, xLen, yLen, rank, n, op);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  compareInt32(args) {
-    binding.check();
-    const xLen = dim("compareInt32", "xLen", args.xLen);
-    const yLen = dim("compareInt32", "yLen", args.yLen);
-    const rank = dim("compareInt32", "rank", args.rank);
-    const n = dim("compareInt32", "n", args.n);
-    const op = int("compareInt32", "op", args.op);
-    const x = int32("compareInt32", "x", args.x, xLen, "xLen");
-    const y = int32("compareInt32", "y", args.y, yLen, "yLen");
-    const axes = args.axes == null ? 0 : int32("compareInt32", "axes", args.axes, 3 * rank, "3 * rank");
-    const out = bool("compareInt32", "out", args.out, n, "n");
-    apart("compareInt32", "out", args.out, "x", args.x);
-    apart("compareInt32", "out", args.out, "y", args.y);
-    apart("compareInt32", "out", args.out, "axes", args.axes);
-    try {
-      binding.exports.compare_int32!(x, y, axes, out, xLen, yLen, rank, n, op);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  scale(args) {
-    binding.check();
-    const n = dim("scale", "n", args.n);
-    const factor = args.factor;
-    const x = float32("scale", "x", args.x, n, "n");
-    const out = float32("scale", "out", args.out, n, "n");
-    apart("scale", "out", args.out, "x", args.x);
-    try {
-      binding.exports.scale!(x, out, n, factor);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  scaleBy(args) {
-    binding.check();
-    const n = dim("scaleBy", "n", args.n);
-    const x = float32("scaleBy", "x", args.x, n, "n");
-    const factor = float32("scaleBy", "factor", args.factor, 1, "1");
-    const out = float32("scaleBy", "out", args.out, n, "n");
-    apart("scaleBy", "out", args.out, "x", args.x);
-    apart("scaleBy", "out", args.out, "factor", args.factor);
-    try {
-      binding.exports.scale_by!(x, factor, out, n);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  scaleInPlace(args) {
-    binding.check();
-    const n = dim("scaleInPlace", "n", args.n);
-    const factor = args.factor;
-    const x = float32("scaleInPlace", "x", args.x, n, "n");
-    try {
-      binding.exports.scale_in_place!(x, n, factor);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  accumulate(args) {
-    binding.check();
-    const n = dim("accumulate", "n", args.n);
-    const x = float32("accumulate", "x", args.x, n, "n");
-    const sum = float32("accumulate", "sum", args.sum, n, "n");
-    apart("accumulate", "sum", args.sum, "x", args.x);
-    try {
-      binding.exports.accumulate!(x, sum, n);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  fill(args) {
-    binding.check();
-    const n = dim("fill", "n", args.n);
-    const value = args.value;
-    const out = float32("fill", "out", args.out, n, "n");
-    try {
-      binding.exports.fill!(out, n, value);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  copy(args) {
-    binding.check();
-    const n = dim("copy", "n", args.n);
-    const x = float32("copy", "x", args.x, n, "n");
-    const out = float32("copy", "out", args.out, n, "n");
-    apart("copy", "out", args.out, "x", args.x);
-    try {
-      binding.exports.copy!(x, out, n);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  copyStrided(args) {
-    binding.check();
-    const xLen = dim("copyStrided", "xLen", args.xLen);
-    const outLen = dim("copyStrided", "outLen", args.outLen);
-    const rank = dim("copyStrided", "rank", args.rank);
-    const xOffset = dim("copyStrided", "xOffset", args.xOffset);
-    const outOffset = dim("copyStrided", "outOffset", args.outOffset);
-    const x = float32("copyStrided", "x", args.x, xLen, "xLen");
-    const axes = args.axes == null ? 0 : int32("copyStrided", "axes", args.axes, 3 * rank, "3 * rank");
-    const out = float32("copyStrided", "out", args.out, outLen, "outLen");
-    apart("copyStrided", "out", args.out, "x", args.x);
-    apart("copyStrided", "out", args.out, "axes", args.axes);
-    try {
-      binding.exports.copy_strided!(x, axes, out, xLen, outLen, rank, xOffset, outOffset);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  fold(args) {
-    binding.check();
-    const outer = dim("fold", "outer", args.outer);
-    const len = dim("fold", "len", args.len);
-    const inner = dim("fold", "inner", args.inner);
-    const op = int("fold", "op", args.op);
-    const x = float32("fold", "x", args.x, outer * len * inner, "outer * len * inner");
-    const shift = args.shift == null ? 0 : float32("fold", "shift", args.shift, outer * inner, "outer * inner");
-    const out = float32("fold", "out", args.out, outer * inner, "outer * inner");
-    apart("fold", "out", args.out, "x", args.x);
-    apart("fold", "out", args.out, "shift", args.shift);
-    const partialsSize = scratchBytes(outer * divCeil(len, 64) * inner);
-    const partials = binding.scratch(partialsSize);
-    try {
-      binding.exports.fold!(x, shift, out, partials, outer, len, inner, op);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  find(args) {
-    binding.check();
-    const outer = dim("find", "outer", args.outer);
-    const len = dim("find", "len", args.len);
-    const inner = dim("find", "inner", args.inner);
-    const x = float32("find", "x", args.x, outer * len * inner, "outer * len * inner");
-    const best = float32("find", "best", args.best, outer * inner, "outer * inner");
-    const out = int32("find", "out", args.out, outer * inner, "outer * inner");
-    apart("find", "out", args.out, "x", args.x);
-    apart("find", "out", args.out, "best", args.best);
-    try {
-      binding.exports.find!(x, best, out, outer, len, inner);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  topK(args) {
-    binding.check();
-    const rows = dim("topK", "rows", args.rows);
-    const len = dim("topK", "len", args.len);
-    const k = dim("topK", "k", args.k);
-    const smallest = args.smallest ? 1 : 0;
-    const x = float32("topK", "x", args.x, rows * len, "rows * len");
-    const values = float32("topK", "values", args.values, rows * k, "rows * k");
-    const indices = int32("topK", "indices", args.indices, rows * k, "rows * k");
-    apart("topK", "values", args.values, "x", args.x);
-    apart("topK", "indices", args.indices, "x", args.x);
-    apart("topK", "indices", args.indices, "values", args.values);
-    try {
-      binding.exports.top_k!(x, values, indices, rows, len, k, smallest);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  cumsum(args) {
-    binding.check();
-    const outer = dim("cumsum", "outer", args.outer);
-    const len = dim("cumsum", "len", args.len);
-    const inner = dim("cumsum", "inner", args.inner);
-    const backwards = args.backwards ? 1 : 0;
-    const x = float32("cumsum", "x", args.x, outer * len * inner, "outer * len * inner");
-    const out = float32("cumsum", "out", args.out, outer * len * inner, "outer * len * inner");
-    apart("cumsum", "out", args.out, "x", args.x);
-    try {
-      binding.exports.cumsum!(x, out, outer, len, inner, backwards);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  gather(args) {
-    binding.check();
-    const outer = dim("gather", "outer", args.outer);
-    const len = dim("gather", "len", args.len);
-    const count = dim("gather", "count", args.count);
-    const inner = dim("gather", "inner", args.inner);
-    const shared = args.shared ? 1 : 0;
-    const x = float32("gather", "x", args.x, outer * len * inner, "outer * len * inner");
-    const index = int32("gather", "index", args.index, shared * count + (1 - shared) * outer * count * inner, "shared * count + (1 - shared) * outer * count * inner");
-    const out = float32("gather", "out", args.out, outer * count * inner, "outer * count * inner");
-    apart("gather", "out", args.out, "x", args.x);
-    apart("gather", "out", args.out, "index", args.index);
-    try {
-      binding.exports.gather!(x, index, out, outer, len, count, inner, shared);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  scatterAdd(args) {
-    binding.check();
-    const outer = dim("scatterAdd", "outer", args.outer);
-    const len = dim("scatterAdd", "len", args.len);
-    const count = dim("scatterAdd", "count", args.count);
-    const inner = dim("scatterAdd", "inner", args.inner);
-    const shared = args.shared ? 1 : 0;
-    const x = float32("scatterAdd", "x", args.x, outer * count * inner, "outer * count * inner");
-    const index = int32("scatterAdd", "index", args.index, shared * count + (1 - shared) * outer * count * inner, "shared * count + (1 - shared) * outer * count * inner");
-    const out = float32("scatterAdd", "out", args.out, outer * len * inner, "outer * len * inner");
-    apart("scatterAdd", "out", args.out, "x", args.x);
-    apart("scatterAdd", "out", args.out, "index", args.index);
-    try {
-      binding.exports.scatter_add!(x, index, out, outer, len, count, inner, shared);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  sumRows(args) {
-    binding.check();
-    const rows = dim("sumRows", "rows", args.rows);
-    const cols = dim("sumRows", "cols", args.cols);
-    const x = float32("sumRows", "x", args.x, rows * cols, "rows * cols");
-    const out = float32("sumRows", "out", args.out, cols, "cols");
-    apart("sumRows", "out", args.out, "x", args.x);
-    const partialsSize = scratchBytes(cols * divCeil(rows, 64));
-    const partials = binding.scratch(partialsSize);
-    try {
-      binding.exports.sum_rows!(x, out, partials, rows, cols);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  sum(args) {
-    binding.check();
-    const n = dim("sum", "n", args.n);
-    const x = float32("sum", "x", args.x, n, "n");
-    const partials = float32("sum", "partials", args.partials, divCeil(n, 4096), "divCeil(n, 4096)");
-    apart("sum", "partials", args.partials, "x", args.x);
-    try {
-      binding.exports.sum!(x, partials, n);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  sumSquares(args) {
-    binding.check();
-    const n = dim("sumSquares", "n", args.n);
-    const x = float32("sumSquares", "x", args.x, n, "n");
-    const partials = float32("sumSquares", "partials", args.partials, divCeil(n, 4096), "divCeil(n, 4096)");
-    apart("sumSquares", "partials", args.partials, "x", args.x);
-    try {
-      binding.exports.sum_squares!(x, partials, n);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  unfoldForward(args) {
-    binding.check();
-    const planes = dim("unfoldForward", "planes", args.planes);
-    const height = dim("unfoldForward", "height", args.height);
-    const width = dim("unfoldForward", "width", args.width);
-    const kernelHeight = dim("unfoldForward", "kernelHeight", args.kernelHeight);
-    const kernelWidth = dim("unfoldForward", "kernelWidth", args.kernelWidth);
-    const outHeight = dim("unfoldForward", "outHeight", args.outHeight);
-    const outWidth = dim("unfoldForward", "outWidth", args.outWidth);
-    const strideY = dim("unfoldForward", "strideY", args.strideY);
-    const strideX = dim("unfoldForward", "strideX", args.strideX);
-    const paddingY = dim("unfoldForward", "paddingY", args.paddingY);
-    const paddingX = dim("unfoldForward", "paddingX", args.paddingX);
-    const dilationY = dim("unfoldForward", "dilationY", args.dilationY);
-    const dilationX = dim("unfoldForward", "dilationX", args.dilationX);
-    const x = float32("unfoldForward", "x", args.x, planes * height * width, "planes * height * width");
-    const out = float32("unfoldForward", "out", args.out, planes * kernelHeight * kernelWidth * outHeight * outWidth, "planes * kernelHeight * kernelWidth * outHeight * outWidth");
-    apart("unfoldForward", "out", args.out, "x", args.x);
-    try {
-      binding.exports.unfold_forward!(x, out, planes, height, width, kernelHeight, kernelWidth, outHeight, outWidth, strideY, strideX, paddingY, paddingX, dilationY, dilationX);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  unfoldBackward(args) {
-    binding.check();
-    const planes = dim("unfoldBackward", "planes", args.planes);
-    const height = dim("unfoldBackward", "height", args.height);
-    const width = dim("unfoldBackward", "width", args.width);
-    const kernelHeight = dim("unfoldBackward", "kernelHeight", args.kernelHeight);
-    const kernelWidth = dim("unfoldBackward", "kernelWidth", args.kernelWidth);
-    const outHeight = dim("unfoldBackward", "outHeight", args.outHeight);
-    const outWidth = dim("unfoldBackward", "outWidth", args.outWidth);
-    const strideY = dim("unfoldBackward", "strideY", args.strideY);
-    const strideX = dim("unfoldBackward", "strideX", args.strideX);
-    const paddingY = dim("unfoldBackward", "paddingY", args.paddingY);
-    const paddingX = dim("unfoldBackward", "paddingX", args.paddingX);
-    const dilationY = dim("unfoldBackward", "dilationY", args.dilationY);
-    const dilationX = dim("unfoldBackward", "dilationX", args.dilationX);
-    const dOut = float32("unfoldBackward", "dOut", args.dOut, planes * kernelHeight * kernelWidth * outHeight * outWidth, "planes * kernelHeight * kernelWidth * outHeight * outWidth");
-    const dX = float32("unfoldBackward", "dX", args.dX, planes * height * width, "planes * height * width");
-    apart("unfoldBackward", "dX", args.dX, "dOut", args.dOut);
-    try {
-      binding.exports.unfold_backward!(dOut, dX, planes, height, width, kernelHeight, kernelWidth, outHeight, outWidth, strideY, strideX, paddingY, paddingX, dilationY, dilationX);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  recurrentForward(args) {
-    binding.check();
-    const threads = binding.threads();
-    const cell = int("recurrentForward", "cell", args.cell);
-    const reverse = args.reverse ? 1 : 0;
-    const batch = dim("recurrentForward", "batch", args.batch);
-    const rows = dim("recurrentForward", "rows", args.rows);
-    const hidden = dim("recurrentForward", "hidden", args.hidden);
-    const numGates = dim("recurrentForward", "numGates", args.numGates);
-    const gates = float32("recurrentForward", "gates", args.gates, rows * numGates * hidden, "rows * numGates * hidden");
-    const weight = float32("recurrentForward", "weight", args.weight, numGates * hidden * hidden, "numGates * hidden * hidden");
-    const bias = args.bias == null ? 0 : float32("recurrentForward", "bias", args.bias, numGates * hidden, "numGates * hidden");
-    const h0 = args.h0 == null ? 0 : float32("recurrentForward", "h0", args.h0, batch * hidden, "batch * hidden");
-    const c0 = args.c0 == null ? 0 : float32("recurrentForward", "c0", args.c0, batch * hidden, "batch * hidden");
-    const lengths = int32("recurrentForward", "lengths", args.lengths, batch, "batch");
-    const out = float32("recurrentForward", "out", args.out, rows * hidden, "rows * hidden");
-    const cells = args.cells == null ? 0 : float32("recurrentForward", "cells", args.cells, rows * hidden, "rows * hidden");
-    const hn = float32("recurrentForward", "hn", args.hn, batch * hidden, "batch * hidden");
-    const cn = args.cn == null ? 0 : float32("recurrentForward", "cn", args.cn, batch * hidden, "batch * hidden");
-    apart("recurrentForward", "gates", args.gates, "weight", args.weight);
-    apart("recurrentForward", "gates", args.gates, "bias", args.bias);
-    apart("recurrentForward", "gates", args.gates, "h0", args.h0);
-    apart("recurrentForward", "gates", args.gates, "c0", args.c0);
-    apart("recurrentForward", "gates", args.gates, "lengths", args.lengths);
-    apart("recurrentForward", "out", args.out, "gates", args.gates);
-    apart("recurrentForward", "out", args.out, "weight", args.weight);
-    apart("recurrentForward", "out", args.out, "bias", args.bias);
-    apart("recurrentForward", "out", args.out, "h0", args.h0);
-    apart("recurrentForward", "out", args.out, "c0", args.c0);
-    apart("recurrentForward", "out", args.out, "lengths", args.lengths);
-    apart("recurrentForward", "cells", args.cells, "gates", args.gates);
-    apart("recurrentForward", "cells", args.cells, "weight", args.weight);
-    apart("recurrentForward", "cells", args.cells, "bias", args.bias);
-    apart("recurrentForward", "cells", args.cells, "h0", args.h0);
-    apart("recurrentForward", "cells", args.cells, "c0", args.c0);
-    apart("recurrentForward", "cells", args.cells, "lengths", args.lengths);
-    apart("recurrentForward", "cells", args.cells, "out", args.out);
-    apart("recurrentForward", "hn", args.hn, "gates", args.gates);
-    apart("recurrentForward", "hn", args.hn, "weight", args.weight);
-    apart("recurrentForward", "hn", args.hn, "bias", args.bias);
-    apart("recurrentForward", "hn", args.hn, "h0", args.h0);
-    apart("recurrentForward", "hn", args.hn, "c0", args.c0);
-    apart("recurrentForward", "hn", args.hn, "lengths", args.lengths);
-    apart("recurrentForward", "hn", args.hn, "out", args.out);
-    apart("recurrentForward", "hn", args.hn, "cells", args.cells);
-    apart("recurrentForward", "cn", args.cn, "gates", args.gates);
-    apart("recurrentForward", "cn", args.cn, "weight", args.weight);
-    apart("recurrentForward", "cn", args.cn, "bias", args.bias);
-    apart("recurrentForward", "cn", args.cn, "h0", args.h0);
-    apart("recurrentForward", "cn", args.cn, "c0", args.c0);
-    apart("recurrentForward", "cn", args.cn, "lengths", args.lengths);
-    apart("recurrentForward", "cn", args.cn, "out", args.out);
-    apart("recurrentForward", "cn", args.cn, "cells", args.cells);
-    apart("recurrentForward", "cn", args.cn, "hn", args.hn);
-    const packedSize = scratchBytes(hidden * roundUp(numGates * hidden, 4));
-    const scratchSize = scratchBytes(threads * 16 * hidden * (numGates + 2));
-    const packed = binding.scratch(packedSize + scratchSize);
-    const scratch = packed + packedSize;
-    try {
-      binding.exports.recurrent_forward!(gates, weight, bias, h0, c0, lengths, out, cells, hn, cn, packed, scratch, cell, reverse, batch, rows, hidden, numGates, threads);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  recurrentBackward(args) {
-    binding.check();
-    const threads = binding.threads();
-    const cell = int("recurrentBackward", "cell", args.cell);
-    const reverse = args.reverse ? 1 : 0;
-    const batch = dim("recurrentBackward", "batch", args.batch);
-    const rows = dim("recurrentBackward", "rows", args.rows);
-    const hidden = dim("recurrentBackward", "hidden", args.hidden);
-    const numGates = dim("recurrentBackward", "numGates", args.numGates);
-    const gates = float32("recurrentBackward", "gates", args.gates, rows * numGates * hidden, "rows * numGates * hidden");
-    const weight = float32("recurrentBackward", "weight", args.weight, numGates * hidden * hidden, "numGates * hidden * hidden");
-    const h0 = args.h0 == null ? 0 : float32("recurrentBackward", "h0", args.h0, batch * hidden, "batch * hidden");
-    const c0 = args.c0 == null ? 0 : float32("recurrentBackward", "c0", args.c0, batch * hidden, "batch * hidden");
-    const lengths = int32("recurrentBackward", "lengths", args.lengths, batch, "batch");
-    const out = float32("recurrentBackward", "out", args.out, rows * hidden, "rows * hidden");
-    const cells = args.cells == null ? 0 : float32("recurrentBackward", "cells", args.cells, rows * hidden, "rows * hidden");
-    const dOut = args.dOut == null ? 0 : float32("recurrentBackward", "dOut", args.dOut, rows * hidden, "rows * hidden");
-    const dHn = args.dHn == null ? 0 : float32("recurrentBackward", "dHn", args.dHn, batch * hidden, "batch * hidden");
-    const dCn = args.dCn == null ? 0 : float32("recurrentBackward", "dCn", args.dCn, batch * hidden, "batch * hidden");
-    const dGates = float32("recurrentBackward", "dGates", args.dGates, rows * numGates * hidden, "rows * numGates * hidden");
-    const dProducts = args.dProducts == null ? 0 : float32("recurrentBackward", "dProducts", args.dProducts, rows * numGates * hidden, "rows * numGates * hidden");
-    const before = args.before == null ? 0 : float32("recurrentBackward", "before", args.before, rows * hidden, "rows * hidden");
-    const dH0 = args.dH0 == null ? 0 : float32("recurrentBackward", "dH0", args.dH0, batch * hidden, "batch * hidden");
-    const dC0 = args.dC0 == null ? 0 : float32("recurrentBackward", "dC0", args.dC0, batch * hidden, "batch * hidden");
-    apart("recurrentBackward", "dGates", args.dGates, "gates", args.gates);
-    apart("recurrentBackward", "dGates", args.dGates, "weight", args.weight);
-    apart("recurrentBackward", "dGates", args.dGates, "h0", args.h0);
-    apart("recurrentBackward", "dGates", args.dGates, "c0", args.c0);
-    apart("recurrentBackward", "dGates", args.dGates, "lengths", args.lengths);
-    apart("recurrentBackward", "dGates", args.dGates, "out", args.out);
-    apart("recurrentBackward", "dGates", args.dGates, "cells", args.cells);
-    apart("recurrentBackward", "dGates", args.dGates, "dOut", args.dOut);
-    apart("recurrentBackward", "dGates", args.dGates, "dHn", args.dHn);
-    apart("recurrentBackward", "dGates", args.dGates, "dCn", args.dCn);
-    apart("recurrentBackward", "dProducts", args.dProducts, "gates", args.gates);
-    apart("recurrentBackward", "dProducts", args.dProducts, "weight", args.weight);
-    apart("recurrentBackward", "dProducts", args.dProducts, "h0", args.h0);
-    apart("recurrentBackward", "dProducts", args.dProducts, "c0", args.c0);
-    apart("recurrentBackward", "dProducts", args.dProducts, "lengths", args.lengths);
-    apart("recurrentBackward", "dProducts", args.dProducts, "out", args.out);
-    apart("recurrentBackward", "dProducts", args.dProducts, "cells", args.cells);
-    apart("recurrentBackward", "dProducts", args.dProducts, "dOut", args.dOut);
-    apart("recurrentBackward", "dProducts", args.dProducts, "dHn", args.dHn);
-    apart("recurrentBackward", "dProducts", args.dProducts, "dCn", args.dCn);
-    apart("recurrentBackward", "dProducts", args.dProducts, "dGates", args.dGates);
-    apart("recurrentBackward", "before", args.before, "gates", args.gates);
-    apart("recurrentBackward", "before", args.before, "weight", args.weight);
-    apart("recurrentBackward", "before", args.before, "h0", args.h0);
-    apart("recurrentBackward", "before", args.before, "c0", args.c0);
-    apart("recurrentBackward", "before", args.before, "lengths", args.lengths);
-    apart("recurrentBackward", "before", args.before, "out", args.out);
-    apart("recurrentBackward", "before", args.before, "cells", args.cells);
-    apart("recurrentBackward", "before", args.before, "dOut", args.dOut);
-    apart("recurrentBackward", "before", args.before, "dHn", args.dHn);
-    apart("recurrentBackward", "before", args.before, "dCn", args.dCn);
-    apart("recurrentBackward", "before", args.before, "dGates", args.dGates);
-    apart("recurrentBackward", "before", args.before, "dProducts", args.dProducts);
-    apart("recurrentBackward", "dH0", args.dH0, "gates", args.gates);
-    apart("recurrentBackward", "dH0", args.dH0, "weight", args.weight);
-    apart("recurrentBackward", "dH0", args.dH0, "h0", args.h0);
-    apart("recurrentBackward", "dH0", args.dH0, "c0", args.c0);
-    apart("recurrentBackward", "dH0", args.dH0, "lengths", args.lengths);
-    apart("recurrentBackward", "dH0", args.dH0, "out", args.out);
-    apart("recurrentBackward", "dH0", args.dH0, "cells", args.cells);
-    apart("recurrentBackward", "dH0", args.dH0, "dOut", args.dOut);
-    apart("recurrentBackward", "dH0", args.dH0, "dHn", args.dHn);
-    apart("recurrentBackward", "dH0", args.dH0, "dCn", args.dCn);
-    apart("recurrentBackward", "dH0", args.dH0, "dGates", args.dGates);
-    apart("recurrentBackward", "dH0", args.dH0, "dProducts", args.dProducts);
-    apart("recurrentBackward", "dH0", args.dH0, "before", args.before);
-    apart("recurrentBackward", "dC0", args.dC0, "gates", args.gates);
-    apart("recurrentBackward", "dC0", args.dC0, "weight", args.weight);
-    apart("recurrentBackward", "dC0", args.dC0, "h0", args.h0);
-    apart("recurrentBackward", "dC0", args.dC0, "c0", args.c0);
-    apart("recurrentBackward", "dC0", args.dC0, "lengths", args.lengths);
-    apart("recurrentBackward", "dC0", args.dC0, "out", args.out);
-    apart("recurrentBackward", "dC0", args.dC0, "cells", args.cells);
-    apart("recurrentBackward", "dC0", args.dC0, "dOut", args.dOut);
-    apart("recurrentBackward", "dC0", args.dC0, "dHn", args.dHn);
-    apart("recurrentBackward", "dC0", args.dC0, "dCn", args.dCn);
-    apart("recurrentBackward", "dC0", args.dC0, "dGates", args.dGates);
-    apart("recurrentBackward", "dC0", args.dC0, "dProducts", args.dProducts);
-    apart("recurrentBackward", "dC0", args.dC0, "before", args.before);
-    apart("recurrentBackward", "dC0", args.dC0, "dH0", args.dH0);
-    const packedSize = scratchBytes(numGates * hidden * roundUp(hidden, 4));
-    const scratchSize = scratchBytes(threads * (16 * hidden * (numGates + 2) + hidden));
-    const packed = binding.scratch(packedSize + scratchSize);
-    const scratch = packed + packedSize;
-    try {
-      binding.exports.recurrent_backward!(gates, weight, h0, c0, lengths, out, cells, dOut, dHn, dCn, dGates, dProducts, before, dH0, dC0, packed, scratch, cell, reverse, batch, rows, hidden, numGates, threads);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  meanPoolForward(args) {
-    binding.check();
-    const batch = dim("meanPoolForward", "batch", args.batch);
-    const len = dim("meanPoolForward", "len", args.len);
-    const cols = dim("meanPoolForward", "cols", args.cols);
-    const x = float32("meanPoolForward", "x", args.x, batch * len * cols, "batch * len * cols");
-    const lengths = args.lengths == null ? 0 : int32("meanPoolForward", "lengths", args.lengths, batch, "batch");
-    const keep = args.keep == null ? 0 : bool("meanPoolForward", "keep", args.keep, batch * len, "batch * len");
-    const out = float32("meanPoolForward", "out", args.out, batch * cols, "batch * cols");
-    apart("meanPoolForward", "out", args.out, "x", args.x);
-    apart("meanPoolForward", "out", args.out, "lengths", args.lengths);
-    apart("meanPoolForward", "out", args.out, "keep", args.keep);
-    try {
-      binding.exports.mean_pool_forward!(x, lengths, keep, out, batch, len, cols);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  meanPoolBackward(args) {
-    binding.check();
-    const batch = dim("meanPoolBackward", "batch", args.batch);
-    const len = dim("meanPoolBackward", "len", args.len);
-    const cols = dim("meanPoolBackward", "cols", args.cols);
-    const dOut = float32("meanPoolBackward", "dOut", args.dOut, batch * cols, "batch * cols");
-    const lengths = args.lengths == null ? 0 : int32("meanPoolBackward", "lengths", args.lengths, batch, "batch");
-    const keep = args.keep == null ? 0 : bool("meanPoolBackward", "keep", args.keep, batch * len, "batch * len");
-    const dX = float32("meanPoolBackward", "dX", args.dX, batch * len * cols, "batch * len * cols");
-    apart("meanPoolBackward", "dX", args.dX, "dOut", args.dOut);
-    apart("meanPoolBackward", "dX", args.dX, "lengths", args.lengths);
-    apart("meanPoolBackward", "dX", args.dX, "keep", args.keep);
-    try {
-      binding.exports.mean_pool_backward!(dOut, lengths, keep, dX, batch, len, cols);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-  descend(args) {
-    binding.check();
-    const n = dim("descend", "n", args.n);
-    const sign = args.sign;
-    const l2 = args.l2;
-    const fromM = args.fromM;
-    const fromGrad = args.fromGrad;
-    const keepM = args.keepM;
-    const gainM = args.gainM;
-    const keepV = args.keepV;
-    const gainV = args.gainV;
-    const center = args.center;
-    const scaleV = args.scaleV;
-    const eps = args.eps;
-    const rate = args.rate;
-    const decay = args.decay;
-    const signed = args.signed ? 1 : 0;
-    const param = float32("descend", "param", args.param, n, "n");
-    const grad = float32("descend", "grad", args.grad, n, "n");
-    const m = args.m == null ? 0 : float32("descend", "m", args.m, n, "n");
-    const v = args.v == null ? 0 : float32("descend", "v", args.v, n, "n");
-    const peak = args.peak == null ? 0 : float32("descend", "peak", args.peak, n, "n");
-    apart("descend", "param", args.param, "grad", args.grad);
-    apart("descend", "m", args.m, "param", args.param);
-    apart("descend", "m", args.m, "grad", args.grad);
-    apart("descend", "v", args.v, "param", args.param);
-    apart("descend", "v", args.v, "grad", args.grad);
-    apart("descend", "v", args.v, "m", args.m);
-    apart("descend", "peak", args.peak, "param", args.param);
-    apart("descend", "peak", args.peak, "grad", args.grad);
-    apart("descend", "peak", args.peak, "m", args.m);
-    apart("descend", "peak", args.peak, "v", args.v);
-    try {
-      binding.exports.descend!(param, grad, m, v, peak, n, sign, l2, fromM, fromGrad, keepM, gainM, keepV, gainV, center, scaleV, eps, rate, decay, signed);
-    } catch (cause) {
-      binding.trap(cause);
-    }
-    binding.finish();
-  },
-};
+// Each call checks its arguments, lends scratch, and runs the kernel of that name. It throws before the kernel starts. One export each, so
+// that a page loads only those it calls.
+
+export function matmul(args: KernelArgs["matmul"]): void {
+  binding.check();
+  const { batch, aBatch, bBatch, m, n, k, activation } = args;
+  dims("matmul", args, ["batch", "aBatch", "bBatch", "m", "n", "k"]);
+  ints("matmul", args, ["activation"]);
+  const transposeA = args.transposeA ? 1 : 0;
+  const transposeB = args.transposeB ? 1 : 0;
+  const a = float32("matmul", "a", args.a, aBatch * m * k, "aBatch * m * k");
+  const b = float32("matmul", "b", args.b, bBatch * k * n, "bBatch * k * n");
+  const bias = args.bias == null ? 0 : float32("matmul", "bias", args.bias, n, "n");
+  const out = float32("matmul", "out", args.out, batch * m * n, "batch * m * n");
+  const pre = args.pre == null ? 0 : float32("matmul", "pre", args.pre, batch * m * n, "batch * m * n");
+  apart("matmul", args, ["out", "pre"], ["a", "b", "bias"]);
+  const packed = binding.scratch(k * roundUp(n, 4) + transposeA * k * m);
+  binding.run("matmul", args, [a, b, bias, out, pre, packed, batch, aBatch, bBatch, m, n, k, transposeA, transposeB, activation]);
+}
+
+export function attentionForward(args: KernelArgs["attentionForward"]): void {
+  binding.check();
+  const threads = binding.threads();
+  const { batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch, sinks, slopeOffset, causalOffset, window, dropoutKey, scale, softcap, dropout } = args;
+  dims("attentionForward", args, ["batch", "queryLen", "keyLen", "numHeads", "numKvHeads", "headDim", "valueHeadDim", "queryStride", "keyStride", "valueStride", "keepBatch", "keepHeads", "keepQueries", "biasBatch", "biasHeads", "biasQueries", "rangesBatch", "sinks"]);
+  ints("attentionForward", args, ["slopeOffset", "causalOffset", "window", "dropoutKey"]);
+  const causal = args.causal ? 1 : 0;
+  const query = float32("attentionForward", "query", args.query, (batch * queryLen - 1) * queryStride + numHeads * headDim, "(batch * queryLen - 1) * queryStride + numHeads * headDim");
+  const key = float32("attentionForward", "key", args.key, (batch * keyLen - 1) * keyStride + numKvHeads * headDim, "(batch * keyLen - 1) * keyStride + numKvHeads * headDim");
+  const value = float32("attentionForward", "value", args.value, (batch * keyLen - 1) * valueStride + numKvHeads * valueHeadDim, "(batch * keyLen - 1) * valueStride + numKvHeads * valueHeadDim");
+  const keyLengths = args.keyLengths == null ? 0 : int32("attentionForward", "keyLengths", args.keyLengths, batch, "batch");
+  const keep = args.keep == null ? 0 : bool("attentionForward", "keep", args.keep, keepBatch * keepHeads * keepQueries * keyLen, "keepBatch * keepHeads * keepQueries * keyLen");
+  const bias = args.bias == null ? 0 : float32("attentionForward", "bias", args.bias, biasBatch * biasHeads * biasQueries * keyLen, "biasBatch * biasHeads * biasQueries * keyLen");
+  const ranges = args.ranges == null ? 0 : int32("attentionForward", "ranges", args.ranges, rangesBatch * queryLen * 2, "rangesBatch * queryLen * 2");
+  const slopes = args.slopes == null ? 0 : float32("attentionForward", "slopes", args.slopes, numHeads, "numHeads");
+  const out = float32("attentionForward", "out", args.out, batch * queryLen * numHeads * valueHeadDim, "batch * queryLen * numHeads * valueHeadDim");
+  const lse = float32("attentionForward", "lse", args.lse, batch * numHeads * queryLen, "batch * numHeads * queryLen");
+  apart("attentionForward", args, ["out", "lse"], ["query", "key", "value", "keyLengths", "keep", "bias", "ranges", "slopes"]);
+  const scratch = binding.scratch(threads * (320 * roundUp(headDim, 4) + 320 * roundUp(valueHeadDim, 4) + 4608));
+  binding.run("attention_forward", args, [query, key, value, keyLengths, keep, bias, ranges, slopes, out, lse, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch, sinks, slopeOffset, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads]);
+}
+
+export function attentionWeights(args: KernelArgs["attentionWeights"]): void {
+  binding.check();
+  const threads = binding.threads();
+  const { batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch, sinks, slopeOffset, causalOffset, window, dropoutKey, scale, softcap, dropout } = args;
+  dims("attentionWeights", args, ["batch", "queryLen", "keyLen", "numHeads", "numKvHeads", "headDim", "valueHeadDim", "queryStride", "keyStride", "valueStride", "keepBatch", "keepHeads", "keepQueries", "biasBatch", "biasHeads", "biasQueries", "rangesBatch", "sinks"]);
+  ints("attentionWeights", args, ["slopeOffset", "causalOffset", "window", "dropoutKey"]);
+  const causal = args.causal ? 1 : 0;
+  const query = float32("attentionWeights", "query", args.query, (batch * queryLen - 1) * queryStride + numHeads * headDim, "(batch * queryLen - 1) * queryStride + numHeads * headDim");
+  const key = float32("attentionWeights", "key", args.key, (batch * keyLen - 1) * keyStride + numKvHeads * headDim, "(batch * keyLen - 1) * keyStride + numKvHeads * headDim");
+  const keyLengths = args.keyLengths == null ? 0 : int32("attentionWeights", "keyLengths", args.keyLengths, batch, "batch");
+  const keep = args.keep == null ? 0 : bool("attentionWeights", "keep", args.keep, keepBatch * keepHeads * keepQueries * keyLen, "keepBatch * keepHeads * keepQueries * keyLen");
+  const bias = args.bias == null ? 0 : float32("attentionWeights", "bias", args.bias, biasBatch * biasHeads * biasQueries * keyLen, "biasBatch * biasHeads * biasQueries * keyLen");
+  const ranges = args.ranges == null ? 0 : int32("attentionWeights", "ranges", args.ranges, rangesBatch * queryLen * 2, "rangesBatch * queryLen * 2");
+  const slopes = args.slopes == null ? 0 : float32("attentionWeights", "slopes", args.slopes, numHeads, "numHeads");
+  const lse = float32("attentionWeights", "lse", args.lse, batch * numHeads * queryLen, "batch * numHeads * queryLen");
+  const weights = float32("attentionWeights", "weights", args.weights, batch * numHeads * queryLen * keyLen, "batch * numHeads * queryLen * keyLen");
+  apart("attentionWeights", args, ["weights"], ["query", "key", "keyLengths", "keep", "bias", "ranges", "slopes", "lse"]);
+  const scratch = binding.scratch(threads * (320 * roundUp(headDim, 4) + 320 * roundUp(valueHeadDim, 4) + 4608));
+  binding.run("attention_weights", args, [query, key, keyLengths, keep, bias, ranges, slopes, lse, weights, scratch, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch, sinks, slopeOffset, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads]);
+}
+
+export function attentionBackward(args: KernelArgs["attentionBackward"]): void {
+  binding.check();
+  const threads = binding.threads();
+  const { dPackedLen, dQueryOffset, dKeyOffset, dValueOffset, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch, sinks, slopeOffset, causalOffset, window, dropoutKey, scale, softcap, dropout } = args;
+  dims("attentionBackward", args, ["dPackedLen", "dQueryOffset", "dKeyOffset", "dValueOffset", "batch", "queryLen", "keyLen", "numHeads", "numKvHeads", "headDim", "valueHeadDim", "queryStride", "keyStride", "valueStride", "keepBatch", "keepHeads", "keepQueries", "biasBatch", "biasHeads", "biasQueries", "rangesBatch", "sinks"]);
+  ints("attentionBackward", args, ["slopeOffset", "causalOffset", "window", "dropoutKey"]);
+  const causal = args.causal ? 1 : 0;
+  const query = float32("attentionBackward", "query", args.query, (batch * queryLen - 1) * queryStride + numHeads * headDim, "(batch * queryLen - 1) * queryStride + numHeads * headDim");
+  const key = float32("attentionBackward", "key", args.key, (batch * keyLen - 1) * keyStride + numKvHeads * headDim, "(batch * keyLen - 1) * keyStride + numKvHeads * headDim");
+  const value = float32("attentionBackward", "value", args.value, (batch * keyLen - 1) * valueStride + numKvHeads * valueHeadDim, "(batch * keyLen - 1) * valueStride + numKvHeads * valueHeadDim");
+  const keyLengths = args.keyLengths == null ? 0 : int32("attentionBackward", "keyLengths", args.keyLengths, batch, "batch");
+  const keep = args.keep == null ? 0 : bool("attentionBackward", "keep", args.keep, keepBatch * keepHeads * keepQueries * keyLen, "keepBatch * keepHeads * keepQueries * keyLen");
+  const bias = args.bias == null ? 0 : float32("attentionBackward", "bias", args.bias, biasBatch * biasHeads * biasQueries * keyLen, "biasBatch * biasHeads * biasQueries * keyLen");
+  const ranges = args.ranges == null ? 0 : int32("attentionBackward", "ranges", args.ranges, rangesBatch * queryLen * 2, "rangesBatch * queryLen * 2");
+  const slopes = args.slopes == null ? 0 : float32("attentionBackward", "slopes", args.slopes, numHeads, "numHeads");
+  const out = float32("attentionBackward", "out", args.out, batch * queryLen * numHeads * valueHeadDim, "batch * queryLen * numHeads * valueHeadDim");
+  const dOut = float32("attentionBackward", "dOut", args.dOut, batch * queryLen * numHeads * valueHeadDim, "batch * queryLen * numHeads * valueHeadDim");
+  const lse = float32("attentionBackward", "lse", args.lse, batch * numHeads * queryLen, "batch * numHeads * queryLen");
+  const weights = args.weights == null ? 0 : float32("attentionBackward", "weights", args.weights, batch * numHeads * queryLen * keyLen, "batch * numHeads * queryLen * keyLen");
+  const dWeights = args.dWeights == null ? 0 : float32("attentionBackward", "dWeights", args.dWeights, batch * numHeads * queryLen * keyLen, "batch * numHeads * queryLen * keyLen");
+  const dPacked = float32("attentionBackward", "dPacked", args.dPacked, dPackedLen, "dPackedLen");
+  const dBias = args.dBias == null ? 0 : float32("attentionBackward", "dBias", args.dBias, batch * numHeads * queryLen * keyLen, "batch * numHeads * queryLen * keyLen");
+  apart("attentionBackward", args, ["dPacked", "dBias"], ["query", "key", "value", "keyLengths", "keep", "bias", "ranges", "slopes", "out", "dOut", "lse", "weights", "dWeights"]);
+  const delta = binding.scratch(batch * numHeads * queryLen);
+  const scratch = binding.scratch(threads * (320 * roundUp(headDim, 4) + 256 * roundUp(valueHeadDim, 4) + 12288));
+  binding.run("attention_backward", args, [query, key, value, keyLengths, keep, bias, ranges, slopes, out, dOut, lse, weights, dWeights, dPacked, dBias, delta, scratch, dPackedLen, dQueryOffset, dKeyOffset, dValueOffset, batch, queryLen, keyLen, numHeads, numKvHeads, headDim, valueHeadDim, queryStride, keyStride, valueStride, keepBatch, keepHeads, keepQueries, biasBatch, biasHeads, biasQueries, rangesBatch, sinks, slopeOffset, causal, causalOffset, window, scale, softcap, dropout, dropoutKey, threads]);
+}
+
+export function softmaxForward(args: KernelArgs["softmaxForward"]): void {
+  binding.check();
+  const { outer, len, inner } = args;
+  dims("softmaxForward", args, ["outer", "len", "inner"]);
+  const x = float32("softmaxForward", "x", args.x, outer * len * inner, "outer * len * inner");
+  const out = float32("softmaxForward", "out", args.out, outer * len * inner, "outer * len * inner");
+  apart("softmaxForward", args, ["out"], ["x"]);
+  binding.run("softmax_forward", args, [x, out, outer, len, inner]);
+}
+
+export function softmaxBackward(args: KernelArgs["softmaxBackward"]): void {
+  binding.check();
+  const { outer, len, inner } = args;
+  dims("softmaxBackward", args, ["outer", "len", "inner"]);
+  const out = float32("softmaxBackward", "out", args.out, outer * len * inner, "outer * len * inner");
+  const dOut = float32("softmaxBackward", "dOut", args.dOut, outer * len * inner, "outer * len * inner");
+  const dX = float32("softmaxBackward", "dX", args.dX, outer * len * inner, "outer * len * inner");
+  apart("softmaxBackward", args, ["dX"], ["out", "dOut"]);
+  binding.run("softmax_backward", args, [out, dOut, dX, outer, len, inner]);
+}
+
+export function layerNormForward(args: KernelArgs["layerNormForward"]): void {
+  binding.check();
+  const { rows, cols, eps } = args;
+  dims("layerNormForward", args, ["rows", "cols"]);
+  const x = float32("layerNormForward", "x", args.x, rows * cols, "rows * cols");
+  const weight = args.weight == null ? 0 : float32("layerNormForward", "weight", args.weight, cols, "cols");
+  const bias = args.bias == null ? 0 : float32("layerNormForward", "bias", args.bias, cols, "cols");
+  const out = float32("layerNormForward", "out", args.out, rows * cols, "rows * cols");
+  const mean = float32("layerNormForward", "mean", args.mean, rows, "rows");
+  const rstd = float32("layerNormForward", "rstd", args.rstd, rows, "rows");
+  apart("layerNormForward", args, ["out", "mean", "rstd"], ["x", "weight", "bias"]);
+  binding.run("layer_norm_forward", args, [x, weight, bias, out, mean, rstd, rows, cols, eps]);
+}
+
+export function layerNormBackward(args: KernelArgs["layerNormBackward"]): void {
+  binding.check();
+  const { rows, cols } = args;
+  dims("layerNormBackward", args, ["rows", "cols"]);
+  const dOut = float32("layerNormBackward", "dOut", args.dOut, rows * cols, "rows * cols");
+  const x = float32("layerNormBackward", "x", args.x, rows * cols, "rows * cols");
+  const weight = args.weight == null ? 0 : float32("layerNormBackward", "weight", args.weight, cols, "cols");
+  const mean = float32("layerNormBackward", "mean", args.mean, rows, "rows");
+  const rstd = float32("layerNormBackward", "rstd", args.rstd, rows, "rows");
+  const dX = float32("layerNormBackward", "dX", args.dX, rows * cols, "rows * cols");
+  const dWeight = args.dWeight == null ? 0 : float32("layerNormBackward", "dWeight", args.dWeight, cols, "cols");
+  const dBias = args.dBias == null ? 0 : float32("layerNormBackward", "dBias", args.dBias, cols, "cols");
+  apart("layerNormBackward", args, ["dX", "dWeight", "dBias"], ["dOut", "x", "weight", "mean", "rstd"]);
+  const partials = binding.scratch(2 * cols * divCeil(rows, 64));
+  binding.run("layer_norm_backward", args, [dOut, x, weight, mean, rstd, dX, dWeight, dBias, partials, rows, cols]);
+}
+
+export function rmsNormForward(args: KernelArgs["rmsNormForward"]): void {
+  binding.check();
+  const { rows, cols, eps } = args;
+  dims("rmsNormForward", args, ["rows", "cols"]);
+  const x = float32("rmsNormForward", "x", args.x, rows * cols, "rows * cols");
+  const weight = args.weight == null ? 0 : float32("rmsNormForward", "weight", args.weight, cols, "cols");
+  const out = float32("rmsNormForward", "out", args.out, rows * cols, "rows * cols");
+  const rstd = float32("rmsNormForward", "rstd", args.rstd, rows, "rows");
+  apart("rmsNormForward", args, ["out", "rstd"], ["x", "weight"]);
+  binding.run("rms_norm_forward", args, [x, weight, out, rstd, rows, cols, eps]);
+}
+
+export function rmsNormBackward(args: KernelArgs["rmsNormBackward"]): void {
+  binding.check();
+  const { rows, cols } = args;
+  dims("rmsNormBackward", args, ["rows", "cols"]);
+  const dOut = float32("rmsNormBackward", "dOut", args.dOut, rows * cols, "rows * cols");
+  const x = float32("rmsNormBackward", "x", args.x, rows * cols, "rows * cols");
+  const weight = args.weight == null ? 0 : float32("rmsNormBackward", "weight", args.weight, cols, "cols");
+  const rstd = float32("rmsNormBackward", "rstd", args.rstd, rows, "rows");
+  const dX = float32("rmsNormBackward", "dX", args.dX, rows * cols, "rows * cols");
+  const dWeight = args.dWeight == null ? 0 : float32("rmsNormBackward", "dWeight", args.dWeight, cols, "cols");
+  apart("rmsNormBackward", args, ["dX", "dWeight"], ["dOut", "x", "weight", "rstd"]);
+  const partials = binding.scratch(cols * divCeil(rows, 64));
+  binding.run("rms_norm_backward", args, [dOut, x, weight, rstd, dX, dWeight, partials, rows, cols]);
+}
+
+export function reluForward(args: KernelArgs["reluForward"]): void {
+  binding.check();
+  const { n } = args;
+  dims("reluForward", args, ["n"]);
+  const x = float32("reluForward", "x", args.x, n, "n");
+  const out = float32("reluForward", "out", args.out, n, "n");
+  apart("reluForward", args, ["out"], ["x"]);
+  binding.run("relu_forward", args, [x, out, n]);
+}
+
+export function reluBackward(args: KernelArgs["reluBackward"]): void {
+  binding.check();
+  const { n } = args;
+  dims("reluBackward", args, ["n"]);
+  const x = float32("reluBackward", "x", args.x, n, "n");
+  const dOut = float32("reluBackward", "dOut", args.dOut, n, "n");
+  const dX = float32("reluBackward", "dX", args.dX, n, "n");
+  apart("reluBackward", args, ["dX"], ["x", "dOut"]);
+  binding.run("relu_backward", args, [x, dOut, dX, n]);
+}
+
+export function geluForward(args: KernelArgs["geluForward"]): void {
+  binding.check();
+  const { n } = args;
+  dims("geluForward", args, ["n"]);
+  const tanh = args.tanh ? 1 : 0;
+  const x = float32("geluForward", "x", args.x, n, "n");
+  const out = float32("geluForward", "out", args.out, n, "n");
+  apart("geluForward", args, ["out"], ["x"]);
+  binding.run("gelu_forward", args, [x, out, n, tanh]);
+}
+
+export function geluBackward(args: KernelArgs["geluBackward"]): void {
+  binding.check();
+  const { n } = args;
+  dims("geluBackward", args, ["n"]);
+  const tanh = args.tanh ? 1 : 0;
+  const x = float32("geluBackward", "x", args.x, n, "n");
+  const dOut = float32("geluBackward", "dOut", args.dOut, n, "n");
+  const dX = float32("geluBackward", "dX", args.dX, n, "n");
+  apart("geluBackward", args, ["dX"], ["x", "dOut"]);
+  binding.run("gelu_backward", args, [x, dOut, dX, n, tanh]);
+}
+
+export function unaryForward(args: KernelArgs["unaryForward"]): void {
+  binding.check();
+  const { n, op, a, b } = args;
+  dims("unaryForward", args, ["n"]);
+  ints("unaryForward", args, ["op"]);
+  const x = float32("unaryForward", "x", args.x, n, "n");
+  const out = float32("unaryForward", "out", args.out, n, "n");
+  apart("unaryForward", args, ["out"], ["x"]);
+  binding.run("unary_forward", args, [x, out, n, op, a, b]);
+}
+
+export function unaryBackward(args: KernelArgs["unaryBackward"]): void {
+  binding.check();
+  const { n, op, a, b } = args;
+  dims("unaryBackward", args, ["n"]);
+  ints("unaryBackward", args, ["op"]);
+  const saved = float32("unaryBackward", "saved", args.saved, n, "n");
+  const dOut = float32("unaryBackward", "dOut", args.dOut, n, "n");
+  const dX = float32("unaryBackward", "dX", args.dX, n, "n");
+  apart("unaryBackward", args, ["dX"], ["saved", "dOut"]);
+  binding.run("unary_backward", args, [saved, dOut, dX, n, op, a, b]);
+}
+
+export function dropout(args: KernelArgs["dropout"]): void {
+  binding.check();
+  const { n, key, p } = args;
+  dims("dropout", args, ["n"]);
+  ints("dropout", args, ["key"]);
+  const x = float32("dropout", "x", args.x, n, "n");
+  const out = float32("dropout", "out", args.out, n, "n");
+  apart("dropout", args, ["out"], ["x"]);
+  binding.run("dropout", args, [x, out, n, p, key]);
+}
+
+export function embeddingForward(args: KernelArgs["embeddingForward"]): void {
+  binding.check();
+  const { count, vocab, cols } = args;
+  dims("embeddingForward", args, ["count", "vocab", "cols"]);
+  const ids = int32("embeddingForward", "ids", args.ids, count, "count");
+  const weight = float32("embeddingForward", "weight", args.weight, vocab * cols, "vocab * cols");
+  const out = float32("embeddingForward", "out", args.out, count * cols, "count * cols");
+  apart("embeddingForward", args, ["out"], ["ids", "weight"]);
+  binding.run("embedding_forward", args, [ids, weight, out, count, vocab, cols]);
+}
+
+export function embeddingBackward(args: KernelArgs["embeddingBackward"]): void {
+  binding.check();
+  const { count, vocab, cols, paddingIdx } = args;
+  dims("embeddingBackward", args, ["count", "vocab", "cols"]);
+  ints("embeddingBackward", args, ["paddingIdx"]);
+  const ids = int32("embeddingBackward", "ids", args.ids, count, "count");
+  const dOut = float32("embeddingBackward", "dOut", args.dOut, count * cols, "count * cols");
+  const dWeight = float32("embeddingBackward", "dWeight", args.dWeight, vocab * cols, "vocab * cols");
+  apart("embeddingBackward", args, ["dWeight"], ["ids", "dOut"]);
+  binding.run("embedding_backward", args, [ids, dOut, dWeight, count, vocab, cols, paddingIdx]);
+}
+
+export function rotate(args: KernelArgs["rotate"]): void {
+  binding.check();
+  const { batch, length, numHeads, headDim, tableBatch, pairs } = args;
+  dims("rotate", args, ["batch", "length", "numHeads", "headDim", "tableBatch", "pairs"]);
+  const interleaved = args.interleaved ? 1 : 0;
+  const inverse = args.inverse ? 1 : 0;
+  const x = float32("rotate", "x", args.x, batch * length * numHeads * headDim, "batch * length * numHeads * headDim");
+  const cos = float32("rotate", "cos", args.cos, tableBatch * length * pairs, "tableBatch * length * pairs");
+  const sin = float32("rotate", "sin", args.sin, tableBatch * length * pairs, "tableBatch * length * pairs");
+  const out = float32("rotate", "out", args.out, batch * length * numHeads * headDim, "batch * length * numHeads * headDim");
+  apart("rotate", args, ["out"], ["x", "cos", "sin"]);
+  binding.run("rotate", args, [x, cos, sin, out, batch, length, numHeads, headDim, tableBatch, pairs, interleaved, inverse]);
+}
+
+export function crossEntropyForward(args: KernelArgs["crossEntropyForward"]): void {
+  binding.check();
+  const { rows, cols, ignoreIndex, smoothing } = args;
+  dims("crossEntropyForward", args, ["rows", "cols"]);
+  ints("crossEntropyForward", args, ["ignoreIndex"]);
+  const logits = float32("crossEntropyForward", "logits", args.logits, rows * cols, "rows * cols");
+  const labels = int32("crossEntropyForward", "labels", args.labels, rows, "rows");
+  const classWeights = args.classWeights == null ? 0 : float32("crossEntropyForward", "classWeights", args.classWeights, cols, "cols");
+  const losses = float32("crossEntropyForward", "losses", args.losses, rows, "rows");
+  const lse = float32("crossEntropyForward", "lse", args.lse, rows, "rows");
+  apart("crossEntropyForward", args, ["losses", "lse"], ["logits", "labels", "classWeights"]);
+  binding.run("cross_entropy_forward", args, [logits, labels, classWeights, losses, lse, rows, cols, ignoreIndex, smoothing]);
+}
+
+export function crossEntropyBackward(args: KernelArgs["crossEntropyBackward"]): void {
+  binding.check();
+  const { rows, cols, ignoreIndex, smoothing } = args;
+  dims("crossEntropyBackward", args, ["rows", "cols"]);
+  ints("crossEntropyBackward", args, ["ignoreIndex"]);
+  const logits = float32("crossEntropyBackward", "logits", args.logits, rows * cols, "rows * cols");
+  const labels = int32("crossEntropyBackward", "labels", args.labels, rows, "rows");
+  const classWeights = args.classWeights == null ? 0 : float32("crossEntropyBackward", "classWeights", args.classWeights, cols, "cols");
+  const lse = float32("crossEntropyBackward", "lse", args.lse, rows, "rows");
+  const dLosses = float32("crossEntropyBackward", "dLosses", args.dLosses, rows, "rows");
+  const dLogits = float32("crossEntropyBackward", "dLogits", args.dLogits, rows * cols, "rows * cols");
+  apart("crossEntropyBackward", args, ["dLogits"], ["logits", "labels", "classWeights", "lse", "dLosses"]);
+  binding.run("cross_entropy_backward", args, [logits, labels, classWeights, lse, dLosses, dLogits, rows, cols, ignoreIndex, smoothing]);
+}
+
+export function elementwiseLossForward(args: KernelArgs["elementwiseLossForward"]): void {
+  binding.check();
+  const { n, positiveLen, weightsLen, kind, beta, scale } = args;
+  dims("elementwiseLossForward", args, ["n", "positiveLen", "weightsLen"]);
+  ints("elementwiseLossForward", args, ["kind"]);
+  const x = float32("elementwiseLossForward", "x", args.x, n, "n");
+  const target = float32("elementwiseLossForward", "target", args.target, n, "n");
+  const positive = args.positive == null ? 0 : float32("elementwiseLossForward", "positive", args.positive, positiveLen, "positiveLen");
+  const weights = args.weights == null ? 0 : float32("elementwiseLossForward", "weights", args.weights, weightsLen, "weightsLen");
+  const losses = args.losses == null ? 0 : float32("elementwiseLossForward", "losses", args.losses, n, "n");
+  const partials = args.partials == null ? 0 : float32("elementwiseLossForward", "partials", args.partials, divCeil(n, 4096), "divCeil(n, 4096)");
+  apart("elementwiseLossForward", args, ["losses", "partials"], ["x", "target", "positive", "weights"]);
+  binding.run("elementwise_loss_forward", args, [x, target, positive, weights, losses, partials, n, positiveLen, weightsLen, kind, beta, scale]);
+}
+
+export function elementwiseLossBackward(args: KernelArgs["elementwiseLossBackward"]): void {
+  binding.check();
+  const { n, positiveLen, weightsLen, kind, beta, scale, dLoss } = args;
+  dims("elementwiseLossBackward", args, ["n", "positiveLen", "weightsLen"]);
+  ints("elementwiseLossBackward", args, ["kind"]);
+  const ofTarget = args.ofTarget ? 1 : 0;
+  const x = float32("elementwiseLossBackward", "x", args.x, n, "n");
+  const target = float32("elementwiseLossBackward", "target", args.target, n, "n");
+  const positive = args.positive == null ? 0 : float32("elementwiseLossBackward", "positive", args.positive, positiveLen, "positiveLen");
+  const weights = args.weights == null ? 0 : float32("elementwiseLossBackward", "weights", args.weights, weightsLen, "weightsLen");
+  const dLosses = args.dLosses == null ? 0 : float32("elementwiseLossBackward", "dLosses", args.dLosses, n, "n");
+  const d = float32("elementwiseLossBackward", "d", args.d, n, "n");
+  apart("elementwiseLossBackward", args, ["d"], ["x", "target", "positive", "weights", "dLosses"]);
+  binding.run("elementwise_loss_backward", args, [x, target, positive, weights, dLosses, d, n, positiveLen, weightsLen, kind, beta, scale, dLoss, ofTarget]);
+}
+
+export function ctcForward(args: KernelArgs["ctcForward"]): void {
+  binding.check();
+  const { batch, frames, classes, targetLen, blank } = args;
+  dims("ctcForward", args, ["batch", "frames", "classes", "targetLen"]);
+  ints("ctcForward", args, ["blank"]);
+  const logProbs = float32("ctcForward", "logProbs", args.logProbs, batch * frames * classes, "batch * frames * classes");
+  const targets = int32("ctcForward", "targets", args.targets, batch * targetLen, "batch * targetLen");
+  const inputLengths = int32("ctcForward", "inputLengths", args.inputLengths, batch, "batch");
+  const targetLengths = int32("ctcForward", "targetLengths", args.targetLengths, batch, "batch");
+  const losses = float32("ctcForward", "losses", args.losses, batch, "batch");
+  const alphas = float32("ctcForward", "alphas", args.alphas, batch * frames * (2 * targetLen + 3), "batch * frames * (2 * targetLen + 3)");
+  apart("ctcForward", args, ["losses", "alphas"], ["logProbs", "targets", "inputLengths", "targetLengths"]);
+  const scratch = binding.scratch(batch * 3 * (2 * targetLen + 3));
+  binding.run("ctc_forward", args, [logProbs, targets, inputLengths, targetLengths, losses, alphas, scratch, batch, frames, classes, targetLen, blank]);
+}
+
+export function ctcBackward(args: KernelArgs["ctcBackward"]): void {
+  binding.check();
+  const { batch, frames, classes, targetLen, blank } = args;
+  dims("ctcBackward", args, ["batch", "frames", "classes", "targetLen"]);
+  ints("ctcBackward", args, ["blank"]);
+  const logProbs = float32("ctcBackward", "logProbs", args.logProbs, batch * frames * classes, "batch * frames * classes");
+  const targets = int32("ctcBackward", "targets", args.targets, batch * targetLen, "batch * targetLen");
+  const inputLengths = int32("ctcBackward", "inputLengths", args.inputLengths, batch, "batch");
+  const targetLengths = int32("ctcBackward", "targetLengths", args.targetLengths, batch, "batch");
+  const alphas = float32("ctcBackward", "alphas", args.alphas, batch * frames * (2 * targetLen + 3), "batch * frames * (2 * targetLen + 3)");
+  const dLosses = float32("ctcBackward", "dLosses", args.dLosses, batch, "batch");
+  const dLogProbs = float32("ctcBackward", "dLogProbs", args.dLogProbs, batch * frames * classes, "batch * frames * classes");
+  apart("ctcBackward", args, ["dLogProbs"], ["logProbs", "targets", "inputLengths", "targetLengths", "alphas", "dLosses"]);
+  const scratch = binding.scratch(batch * 6 * (2 * targetLen + 3));
+  binding.run("ctc_backward", args, [logProbs, targets, inputLengths, targetLengths, alphas, dLosses, dLogProbs, scratch, batch, frames, classes, targetLen, blank]);
+}
+
+export function binary(args: KernelArgs["binary"]): void {
+  binding.check();
+  const { xLen, yLen, rank, n, op } = args;
+  dims("binary", args, ["xLen", "yLen", "rank", "n"]);
+  ints("binary", args, ["op"]);
+  const x = float32("binary", "x", args.x, xLen, "xLen");
+  const y = float32("binary", "y", args.y, yLen, "yLen");
+  const axes = args.axes == null ? 0 : int32("binary", "axes", args.axes, 3 * rank, "3 * rank");
+  const out = float32("binary", "out", args.out, n, "n");
+  apart("binary", args, ["out"], ["x", "y", "axes"]);
+  binding.run("binary", args, [x, y, axes, out, xLen, yLen, rank, n, op]);
+}
+
+export function ternary(args: KernelArgs["ternary"]): void {
+  binding.check();
+  const { xLen, yLen, zLen, rank, n, op } = args;
+  dims("ternary", args, ["xLen", "yLen", "zLen", "rank", "n"]);
+  ints("ternary", args, ["op"]);
+  const x = float32("ternary", "x", args.x, xLen, "xLen");
+  const y = float32("ternary", "y", args.y, yLen, "yLen");
+  const z = float32("ternary", "z", args.z, zLen, "zLen");
+  const axes = args.axes == null ? 0 : int32("ternary", "axes", args.axes, 4 * rank, "4 * rank");
+  const out = float32("ternary", "out", args.out, n, "n");
+  apart("ternary", args, ["out"], ["x", "y", "z", "axes"]);
+  binding.run("ternary", args, [x, y, z, axes, out, xLen, yLen, zLen, rank, n, op]);
+}
+
+export function select(args: KernelArgs["select"]): void {
+  binding.check();
+  const { conditionLen, aLen, bLen, rank, n } = args;
+  dims("select", args, ["conditionLen", "aLen", "bLen", "rank", "n"]);
+  const condition = bool("select", "condition", args.condition, conditionLen, "conditionLen");
+  const a = float32("select", "a", args.a, aLen, "aLen");
+  const b = float32("select", "b", args.b, bLen, "bLen");
+  const axes = args.axes == null ? 0 : int32("select", "axes", args.axes, 4 * rank, "4 * rank");
+  const out = float32("select", "out", args.out, n, "n");
+  apart("select", args, ["out"], ["condition", "a", "b", "axes"]);
+  binding.run("select", args, [condition, a, b, axes, out, conditionLen, aLen, bLen, rank, n]);
+}
+
+export function compare(args: KernelArgs["compare"]): void {
+  binding.check();
+  const { xLen, yLen, rank, n, op } = args;
+  dims("compare", args, ["xLen", "yLen", "rank", "n"]);
+  ints("compare", args, ["op"]);
+  const x = float32("compare", "x", args.x, xLen, "xLen");
+  const y = float32("compare", "y", args.y, yLen, "yLen");
+  const axes = args.axes == null ? 0 : int32("compare", "axes", args.axes, 3 * rank, "3 * rank");
+  const out = bool("compare", "out", args.out, n, "n");
+  apart("compare", args, ["out"], ["x", "y", "axes"]);
+  binding.run("compare", args, [x, y, axes, out, xLen, yLen, rank, n, op]);
+}
+
+export function compareInt32(args: KernelArgs["compareInt32"]): void {
+  binding.check();
+  const { xLen, yLen, rank, n, op } = args;
+  dims("compareInt32", args, ["xLen", "yLen", "rank", "n"]);
+  ints("compareInt32", args, ["op"]);
+  const x = int32("compareInt32", "x", args.x, xLen, "xLen");
+  const y = int32("compareInt32", "y", args.y, yLen, "yLen");
+  const axes = args.axes == null ? 0 : int32("compareInt32", "axes", args.axes, 3 * rank, "3 * rank");
+  const out = bool("compareInt32", "out", args.out, n, "n");
+  apart("compareInt32", args, ["out"], ["x", "y", "axes"]);
+  binding.run("compare_int32", args, [x, y, axes, out, xLen, yLen, rank, n, op]);
+}
+
+export function scale(args: KernelArgs["scale"]): void {
+  binding.check();
+  const { n, factor } = args;
+  dims("scale", args, ["n"]);
+  const x = float32("scale", "x", args.x, n, "n");
+  const out = float32("scale", "out", args.out, n, "n");
+  apart("scale", args, ["out"], ["x"]);
+  binding.run("scale", args, [x, out, n, factor]);
+}
+
+export function scaleBy(args: KernelArgs["scaleBy"]): void {
+  binding.check();
+  const { n } = args;
+  dims("scaleBy", args, ["n"]);
+  const x = float32("scaleBy", "x", args.x, n, "n");
+  const factor = float32("scaleBy", "factor", args.factor, 1, "1");
+  const out = float32("scaleBy", "out", args.out, n, "n");
+  apart("scaleBy", args, ["out"], ["x", "factor"]);
+  binding.run("scale_by", args, [x, factor, out, n]);
+}
+
+export function scaleInPlace(args: KernelArgs["scaleInPlace"]): void {
+  binding.check();
+  const { n, factor } = args;
+  dims("scaleInPlace", args, ["n"]);
+  const x = float32("scaleInPlace", "x", args.x, n, "n");
+  apart("scaleInPlace", args, ["x"], []);
+  binding.run("scale_in_place", args, [x, n, factor]);
+}
+
+export function accumulate(args: KernelArgs["accumulate"]): void {
+  binding.check();
+  const { n } = args;
+  dims("accumulate", args, ["n"]);
+  const x = float32("accumulate", "x", args.x, n, "n");
+  const sum = float32("accumulate", "sum", args.sum, n, "n");
+  apart("accumulate", args, ["sum"], ["x"]);
+  binding.run("accumulate", args, [x, sum, n]);
+}
+
+export function fill(args: KernelArgs["fill"]): void {
+  binding.check();
+  const { n, value } = args;
+  dims("fill", args, ["n"]);
+  const out = float32("fill", "out", args.out, n, "n");
+  apart("fill", args, ["out"], []);
+  binding.run("fill", args, [out, n, value]);
+}
+
+export function copy(args: KernelArgs["copy"]): void {
+  binding.check();
+  const { n } = args;
+  dims("copy", args, ["n"]);
+  const x = float32("copy", "x", args.x, n, "n");
+  const out = float32("copy", "out", args.out, n, "n");
+  apart("copy", args, ["out"], ["x"]);
+  binding.run("copy", args, [x, out, n]);
+}
+
+export function copyStrided(args: KernelArgs["copyStrided"]): void {
+  binding.check();
+  const { xLen, outLen, rank, xOffset, outOffset } = args;
+  dims("copyStrided", args, ["xLen", "outLen", "rank", "xOffset", "outOffset"]);
+  const x = float32("copyStrided", "x", args.x, xLen, "xLen");
+  const axes = args.axes == null ? 0 : int32("copyStrided", "axes", args.axes, 3 * rank, "3 * rank");
+  const out = float32("copyStrided", "out", args.out, outLen, "outLen");
+  apart("copyStrided", args, ["out"], ["x", "axes"]);
+  binding.run("copy_strided", args, [x, axes, out, xLen, outLen, rank, xOffset, outOffset]);
+}
+
+export function fold(args: KernelArgs["fold"]): void {
+  binding.check();
+  const { outer, len, inner, op } = args;
+  dims("fold", args, ["outer", "len", "inner"]);
+  ints("fold", args, ["op"]);
+  const x = float32("fold", "x", args.x, outer * len * inner, "outer * len * inner");
+  const shift = args.shift == null ? 0 : float32("fold", "shift", args.shift, outer * inner, "outer * inner");
+  const out = float32("fold", "out", args.out, outer * inner, "outer * inner");
+  apart("fold", args, ["out"], ["x", "shift"]);
+  const partials = binding.scratch(outer * divCeil(len, 64) * inner);
+  binding.run("fold", args, [x, shift, out, partials, outer, len, inner, op]);
+}
+
+export function find(args: KernelArgs["find"]): void {
+  binding.check();
+  const { outer, len, inner } = args;
+  dims("find", args, ["outer", "len", "inner"]);
+  const x = float32("find", "x", args.x, outer * len * inner, "outer * len * inner");
+  const best = float32("find", "best", args.best, outer * inner, "outer * inner");
+  const out = int32("find", "out", args.out, outer * inner, "outer * inner");
+  apart("find", args, ["out"], ["x", "best"]);
+  binding.run("find", args, [x, best, out, outer, len, inner]);
+}
+
+export function topK(args: KernelArgs["topK"]): void {
+  binding.check();
+  const { rows, len, k } = args;
+  dims("topK", args, ["rows", "len", "k"]);
+  const smallest = args.smallest ? 1 : 0;
+  const x = float32("topK", "x", args.x, rows * len, "rows * len");
+  const values = float32("topK", "values", args.values, rows * k, "rows * k");
+  const indices = int32("topK", "indices", args.indices, rows * k, "rows * k");
+  apart("topK", args, ["values", "indices"], ["x"]);
+  binding.run("top_k", args, [x, values, indices, rows, len, k, smallest]);
+}
+
+export function cumsum(args: KernelArgs["cumsum"]): void {
+  binding.check();
+  const { outer, len, inner } = args;
+  dims("cumsum", args, ["outer", "len", "inner"]);
+  const backwards = args.backwards ? 1 : 0;
+  const x = float32("cumsum", "x", args.x, outer * len * inner, "outer * len * inner");
+  const out = float32("cumsum", "out", args.out, outer * len * inner, "outer * len * inner");
+  apart("cumsum", args, ["out"], ["x"]);
+  binding.run("cumsum", args, [x, out, outer, len, inner, backwards]);
+}
+
+export function gather(args: KernelArgs["gather"]): void {
+  binding.check();
+  const { outer, len, count, inner } = args;
+  dims("gather", args, ["outer", "len", "count", "inner"]);
+  const shared = args.shared ? 1 : 0;
+  const x = float32("gather", "x", args.x, outer * len * inner, "outer * len * inner");
+  const index = int32("gather", "index", args.index, shared * count + (1 - shared) * outer * count * inner, "shared * count + (1 - shared) * outer * count * inner");
+  const out = float32("gather", "out", args.out, outer * count * inner, "outer * count * inner");
+  apart("gather", args, ["out"], ["x", "index"]);
+  binding.run("gather", args, [x, index, out, outer, len, count, inner, shared]);
+}
+
+export function scatterAdd(args: KernelArgs["scatterAdd"]): void {
+  binding.check();
+  const { outer, len, count, inner } = args;
+  dims("scatterAdd", args, ["outer", "len", "count", "inner"]);
+  const shared = args.shared ? 1 : 0;
+  const x = float32("scatterAdd", "x", args.x, outer * count * inner, "outer * count * inner");
+  const index = int32("scatterAdd", "index", args.index, shared * count + (1 - shared) * outer * count * inner, "shared * count + (1 - shared) * outer * count * inner");
+  const out = float32("scatterAdd", "out", args.out, outer * len * inner, "outer * len * inner");
+  apart("scatterAdd", args, ["out"], ["x", "index"]);
+  binding.run("scatter_add", args, [x, index, out, outer, len, count, inner, shared]);
+}
+
+export function sumRows(args: KernelArgs["sumRows"]): void {
+  binding.check();
+  const { rows, cols } = args;
+  dims("sumRows", args, ["rows", "cols"]);
+  const x = float32("sumRows", "x", args.x, rows * cols, "rows * cols");
+  const out = float32("sumRows", "out", args.out, cols, "cols");
+  apart("sumRows", args, ["out"], ["x"]);
+  const partials = binding.scratch(cols * divCeil(rows, 64));
+  binding.run("sum_rows", args, [x, out, partials, rows, cols]);
+}
+
+export function sum(args: KernelArgs["sum"]): void {
+  binding.check();
+  const { n } = args;
+  dims("sum", args, ["n"]);
+  const x = float32("sum", "x", args.x, n, "n");
+  const partials = float32("sum", "partials", args.partials, divCeil(n, 4096), "divCeil(n, 4096)");
+  apart("sum", args, ["partials"], ["x"]);
+  binding.run("sum", args, [x, partials, n]);
+}
+
+export function sumSquares(args: KernelArgs["sumSquares"]): void {
+  binding.check();
+  const { n } = args;
+  dims("sumSquares", args, ["n"]);
+  const x = float32("sumSquares", "x", args.x, n, "n");
+  const partials = float32("sumSquares", "partials", args.partials, divCeil(n, 4096), "divCeil(n, 4096)");
+  apart("sumSquares", args, ["partials"], ["x"]);
+  binding.run("sum_squares", args, [x, partials, n]);
+}
+
+export function unfoldForward(args: KernelArgs["unfoldForward"]): void {
+  binding.check();
+  const { planes, height, width, kernelHeight, kernelWidth, outHeight, outWidth, strideY, strideX, paddingY, paddingX, dilationY, dilationX } = args;
+  dims("unfoldForward", args, ["planes", "height", "width", "kernelHeight", "kernelWidth", "outHeight", "outWidth", "strideY", "strideX", "paddingY", "paddingX", "dilationY", "dilationX"]);
+  const x = float32("unfoldForward", "x", args.x, planes * height * width, "planes * height * width");
+  const out = float32("unfoldForward", "out", args.out, planes * kernelHeight * kernelWidth * outHeight * outWidth, "planes * kernelHeight * kernelWidth * outHeight * outWidth");
+  apart("unfoldForward", args, ["out"], ["x"]);
+  binding.run("unfold_forward", args, [x, out, planes, height, width, kernelHeight, kernelWidth, outHeight, outWidth, strideY, strideX, paddingY, paddingX, dilationY, dilationX]);
+}
+
+export function unfoldBackward(args: KernelArgs["unfoldBackward"]): void {
+  binding.check();
+  const { planes, height, width, kernelHeight, kernelWidth, outHeight, outWidth, strideY, strideX, paddingY, paddingX, dilationY, dilationX } = args;
+  dims("unfoldBackward", args, ["planes", "height", "width", "kernelHeight", "kernelWidth", "outHeight", "outWidth", "strideY", "strideX", "paddingY", "paddingX", "dilationY", "dilationX"]);
+  const dOut = float32("unfoldBackward", "dOut", args.dOut, planes * kernelHeight * kernelWidth * outHeight * outWidth, "planes * kernelHeight * kernelWidth * outHeight * outWidth");
+  const dX = float32("unfoldBackward", "dX", args.dX, planes * height * width, "planes * height * width");
+  apart("unfoldBackward", args, ["dX"], ["dOut"]);
+  binding.run("unfold_backward", args, [dOut, dX, planes, height, width, kernelHeight, kernelWidth, outHeight, outWidth, strideY, strideX, paddingY, paddingX, dilationY, dilationX]);
+}
+
+export function recurrentForward(args: KernelArgs["recurrentForward"]): void {
+  binding.check();
+  const threads = binding.threads();
+  const { batch, rows, hidden, numGates, cell } = args;
+  dims("recurrentForward", args, ["batch", "rows", "hidden", "numGates"]);
+  ints("recurrentForward", args, ["cell"]);
+  const reverse = args.reverse ? 1 : 0;
+  const gates = float32("recurrentForward", "gates", args.gates, rows * numGates * hidden, "rows * numGates * hidden");
+  const weight = float32("recurrentForward", "weight", args.weight, numGates * hidden * hidden, "numGates * hidden * hidden");
+  const bias = args.bias == null ? 0 : float32("recurrentForward", "bias", args.bias, numGates * hidden, "numGates * hidden");
+  const h0 = args.h0 == null ? 0 : float32("recurrentForward", "h0", args.h0, batch * hidden, "batch * hidden");
+  const c0 = args.c0 == null ? 0 : float32("recurrentForward", "c0", args.c0, batch * hidden, "batch * hidden");
+  const lengths = int32("recurrentForward", "lengths", args.lengths, batch, "batch");
+  const out = float32("recurrentForward", "out", args.out, rows * hidden, "rows * hidden");
+  const cells = args.cells == null ? 0 : float32("recurrentForward", "cells", args.cells, rows * hidden, "rows * hidden");
+  const hn = float32("recurrentForward", "hn", args.hn, batch * hidden, "batch * hidden");
+  const cn = args.cn == null ? 0 : float32("recurrentForward", "cn", args.cn, batch * hidden, "batch * hidden");
+  apart("recurrentForward", args, ["gates", "out", "cells", "hn", "cn"], ["weight", "bias", "h0", "c0", "lengths"]);
+  const packed = binding.scratch(hidden * roundUp(numGates * hidden, 4));
+  const scratch = binding.scratch(threads * 16 * hidden * (numGates + 2));
+  binding.run("recurrent_forward", args, [gates, weight, bias, h0, c0, lengths, out, cells, hn, cn, packed, scratch, cell, reverse, batch, rows, hidden, numGates, threads]);
+}
+
+export function recurrentBackward(args: KernelArgs["recurrentBackward"]): void {
+  binding.check();
+  const threads = binding.threads();
+  const { batch, rows, hidden, numGates, cell } = args;
+  dims("recurrentBackward", args, ["batch", "rows", "hidden", "numGates"]);
+  ints("recurrentBackward", args, ["cell"]);
+  const reverse = args.reverse ? 1 : 0;
+  const gates = float32("recurrentBackward", "gates", args.gates, rows * numGates * hidden, "rows * numGates * hidden");
+  const weight = float32("recurrentBackward", "weight", args.weight, numGates * hidden * hidden, "numGates * hidden * hidden");
+  const h0 = args.h0 == null ? 0 : float32("recurrentBackward", "h0", args.h0, batch * hidden, "batch * hidden");
+  const c0 = args.c0 == null ? 0 : float32("recurrentBackward", "c0", args.c0, batch * hidden, "batch * hidden");
+  const lengths = int32("recurrentBackward", "lengths", args.lengths, batch, "batch");
+  const out = float32("recurrentBackward", "out", args.out, rows * hidden, "rows * hidden");
+  const cells = args.cells == null ? 0 : float32("recurrentBackward", "cells", args.cells, rows * hidden, "rows * hidden");
+  const dOut = args.dOut == null ? 0 : float32("recurrentBackward", "dOut", args.dOut, rows * hidden, "rows * hidden");
+  const dHn = args.dHn == null ? 0 : float32("recurrentBackward", "dHn", args.dHn, batch * hidden, "batch * hidden");
+  const dCn = args.dCn == null ? 0 : float32("recurrentBackward", "dCn", args.dCn, batch * hidden, "batch * hidden");
+  const dGates = float32("recurrentBackward", "dGates", args.dGates, rows * numGates * hidden, "rows * numGates * hidden");
+  const dProducts = args.dProducts == null ? 0 : float32("recurrentBackward", "dProducts", args.dProducts, rows * numGates * hidden, "rows * numGates * hidden");
+  const before = args.before == null ? 0 : float32("recurrentBackward", "before", args.before, rows * hidden, "rows * hidden");
+  const dH0 = args.dH0 == null ? 0 : float32("recurrentBackward", "dH0", args.dH0, batch * hidden, "batch * hidden");
+  const dC0 = args.dC0 == null ? 0 : float32("recurrentBackward", "dC0", args.dC0, batch * hidden, "batch * hidden");
+  apart("recurrentBackward", args, ["dGates", "dProducts", "before", "dH0", "dC0"], ["gates", "weight", "h0", "c0", "lengths", "out", "cells", "dOut", "dHn", "dCn"]);
+  const packed = binding.scratch(numGates * hidden * roundUp(hidden, 4));
+  const scratch = binding.scratch(threads * (16 * hidden * (numGates + 2) + hidden));
+  binding.run("recurrent_backward", args, [gates, weight, h0, c0, lengths, out, cells, dOut, dHn, dCn, dGates, dProducts, before, dH0, dC0, packed, scratch, cell, reverse, batch, rows, hidden, numGates, threads]);
+}
+
+export function meanPoolForward(args: KernelArgs["meanPoolForward"]): void {
+  binding.check();
+  const { batch, len, cols } = args;
+  dims("meanPoolForward", args, ["batch", "len", "cols"]);
+  const x = float32("meanPoolForward", "x", args.x, batch * len * cols, "batch * len * cols");
+  const lengths = args.lengths == null ? 0 : int32("meanPoolForward", "lengths", args.lengths, batch, "batch");
+  const keep = args.keep == null ? 0 : bool("meanPoolForward", "keep", args.keep, batch * len, "batch * len");
+  const out = float32("meanPoolForward", "out", args.out, batch * cols, "batch * cols");
+  apart("meanPoolForward", args, ["out"], ["x", "lengths", "keep"]);
+  binding.run("mean_pool_forward", args, [x, lengths, keep, out, batch, len, cols]);
+}
+
+export function meanPoolBackward(args: KernelArgs["meanPoolBackward"]): void {
+  binding.check();
+  const { batch, len, cols } = args;
+  dims("meanPoolBackward", args, ["batch", "len", "cols"]);
+  const dOut = float32("meanPoolBackward", "dOut", args.dOut, batch * cols, "batch * cols");
+  const lengths = args.lengths == null ? 0 : int32("meanPoolBackward", "lengths", args.lengths, batch, "batch");
+  const keep = args.keep == null ? 0 : bool("meanPoolBackward", "keep", args.keep, batch * len, "batch * len");
+  const dX = float32("meanPoolBackward", "dX", args.dX, batch * len * cols, "batch * len * cols");
+  apart("meanPoolBackward", args, ["dX"], ["dOut", "lengths", "keep"]);
+  binding.run("mean_pool_backward", args, [dOut, lengths, keep, dX, batch, len, cols]);
+}
+
+export function descend(args: KernelArgs["descend"]): void {
+  binding.check();
+  const { n, sign, l2, fromM, fromGrad, keepM, gainM, keepV, gainV, center, scaleV, eps, rate, decay } = args;
+  dims("descend", args, ["n"]);
+  const signed = args.signed ? 1 : 0;
+  const param = float32("descend", "param", args.param, n, "n");
+  const grad = float32("descend", "grad", args.grad, n, "n");
+  const m = args.m == null ? 0 : float32("descend", "m", args.m, n, "n");
+  const v = args.v == null ? 0 : float32("descend", "v", args.v, n, "n");
+  const peak = args.peak == null ? 0 : float32("descend", "peak", args.peak, n, "n");
+  apart("descend", args, ["param", "m", "v", "peak"], ["grad"]);
+  binding.run("descend", args, [param, grad, m, v, peak, n, sign, l2, fromM, fromGrad, keepM, gainM, keepV, gainV, center, scaleV, eps, rate, decay, signed]);
+}
 
 export interface ManifestArg {
   readonly name: string;

@@ -1,6 +1,7 @@
+import { watchCalls } from "./binding.ts";
 import type { Buffer } from "./buffer.ts";
 import { heap } from "./heap.ts";
-import { type KernelArgs, type KernelName, kernels, manifest } from "./kernels.gen.ts";
+import { type KernelName, manifest } from "./kernels.gen.ts";
 
 /** A float buffer that a kernel has just written. */
 export interface WrittenBuffer {
@@ -9,25 +10,15 @@ export interface WrittenBuffer {
   readonly values: Float32Array;
 }
 
-type Call = (args: KernelArgs[KernelName]) => void;
-
 /** Runs `fn`, and calls `seen` after each kernel with what it wrote. For looking into what went wrong: every call is slower. */
 export function watchKernels(fn: () => void, seen: (kernel: KernelName, written: readonly WrittenBuffer[]) => void): void {
-  const names = Object.keys(kernels) as KernelName[];
-  const calls = names.map((name) => [name, kernels[name] as Call] as const);
-  try {
-    for (const [name, call] of calls)
-      Reflect.set(kernels, name, (args: KernelArgs[KernelName]) => {
-        call(args);
-        seen(name, writtenBy(name, args));
-      });
-    fn();
-  } finally {
-    for (const [name, call] of calls) Reflect.set(kernels, name, call);
-  }
+  watchCalls(fn, (exported, args) => {
+    const kernel = exported.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()) as KernelName;
+    seen(kernel, writtenBy(kernel, args));
+  });
 }
 
-function writtenBy(kernel: KernelName, args: KernelArgs[KernelName]): WrittenBuffer[] {
+function writtenBy(kernel: KernelName, args: object): WrittenBuffer[] {
   const given = new Map<string, unknown>(Object.entries(args));
   return manifest[kernel].flatMap(({ name, kind, dtype }): WrittenBuffer[] => {
     const buffer = given.get(name) as Buffer | null | undefined;
