@@ -119,6 +119,7 @@ export const tensors = {
       differs: "first derivatives only: no `create_graph`",
     },
     { torch: "Generator", ours: "Rng", differs: "other random numbers" },
+    { torch: "autograd.grad", ours: "grad", differs: "first derivatives only; an input that was not used is an error" },
     { torch: "autograd.gradcheck", ours: "gradCheck", differs: "in float32, so with wider tolerances" },
     { torch: "autograd.Function", ours: "customOp, record, recordMany", differs: "a function and its backward, not a class" },
     {

@@ -10,12 +10,21 @@ import { formatShape, type Shape, sameShape } from "../tensor/shape.ts";
 import { empty, gradSlotOf, slice, Tensor } from "../tensor/tensor.ts";
 import type { Output, TapeNode, Target } from "./node.ts";
 import type { Grads } from "./tape.ts";
+import type { Wanted } from "./wanted.ts";
 
 /** Gradients on their way, one per output that has not been reached yet. Like all that the pass makes they belong to its scope. */
 type Pending = Map<Output, Tensor>;
 
+export interface PassOptions {
+  seed?: Tensor | undefined;
+  /** Left out: all leaves, into their `grad`. */
+  only?: Wanted | undefined;
+  /** Keeps what the forward pass saved, for another pass. */
+  retainGraph?: boolean | undefined;
+}
+
 /** Throws `GRAD` before anything has changed. Should memory run out half-way, the leaves' gradients are incomplete: `zeroGrad` them. */
-export function runBackward(root: Output, seed: Tensor | undefined): void {
+export function runBackward(root: Output, { seed, only, retainGraph = false }: PassOptions): void {
   const nodes = behind(root.node);
   for (const node of nodes) {
     if (node.used) refuseUsed(root);
@@ -27,9 +36,11 @@ export function runBackward(root: Output, seed: Tensor | undefined): void {
     noGrad(() =>
       pass.run(() => {
         const pending: Pending = new Map([[root, seed ? slice(seed, 0, root.shape) : one(root.shape)]]);
-        for (const node of nodes) undo(node, pending);
+        for (const node of nodes) undo(node, pending, only, retainGraph);
+        only?.finish();
       }),
     );
+    pass.handOut([...(only?.found.values() ?? [])]);
   } finally {
     pass.end();
     for (const node of nodes) node.release();
@@ -37,21 +48,38 @@ export function runBackward(root: Output, seed: Tensor | undefined): void {
 }
 
 /** All nodes that `root` was computed through, newest first. */
-function behind(root: TapeNode): TapeNode[] {
+export function behind(root: TapeNode): TapeNode[] {
   const found = new Set([root]);
   for (const node of found) for (const target of node.targets) if (target && !(target instanceof Tensor)) found.add(target.node);
   return [...found].sort((a, b) => b.order - a.order);
 }
 
 /** Takes the gradients of a node's outputs to its inputs. */
-function undo(node: TapeNode, pending: Pending): void {
+function undo(node: TapeNode, pending: Pending, only: Wanted | undefined, retainGraph: boolean): void {
   const dOuts = node.outputs.map((output) => pending.get(output) ?? null);
   if (dOuts.every((dOut) => dOut === null)) return;
+  const arrived = only && !only.leadsOnFrom(node) ? [] : passedOn(node, dOuts, only);
+  if (!retainGraph) node.use();
+  for (const output of node.outputs) {
+    const dOut = pending.get(output);
+    pending.delete(output);
+    if (dOut) only?.visit(output, dOut);
+    dOut?.dispose();
+  }
+  for (const [target, gradient] of arrived) {
+    if (!(target instanceof Tensor)) pending.set(target, sum(pending.get(target), gradient));
+    else if (only) only.add(target, gradient);
+    else addToLeaf(target, gradient);
+  }
+}
+
+/** What a node's backward function gives, each with where it goes; what it has written into its place is not among it. */
+function passedOn(node: TapeNode, dOuts: readonly (Tensor | null)[], only: Wanted | undefined): [Target, Tensor][] {
   const { targets } = node;
   const temporaries = new Scope();
   const arrived: [Target, Tensor][] = [];
   try {
-    const claims = new Claims(node);
+    const claims = new Claims(node, only);
     const given = temporaries.run(() => node.run(dOuts, claims));
     expectGradients(node, given);
     given.forEach((gradient, i) => {
@@ -62,27 +90,24 @@ function undo(node: TapeNode, pending: Pending): void {
   } finally {
     temporaries.end();
   }
-  node.use();
-  for (const output of node.outputs) pending.delete(output);
-  for (const dOut of dOuts) dOut?.dispose();
-  for (const [target, gradient] of arrived) {
-    if (target instanceof Tensor) addToLeaf(target, gradient);
-    else pending.set(target, sum(pending.get(target), gradient));
-  }
+  return arrived;
 }
 
 /** Hands out places for gradients, a leaf's own place at most once and only while nothing is in it. */
 class Claims implements Grads {
   readonly #node: TapeNode;
+  readonly #only: Wanted | undefined;
   readonly #places = new Map<number, { leaf: Tensor; place: Tensor }>();
   readonly #leaves = new Set<Tensor>();
 
-  constructor(node: TapeNode) {
+  constructor(node: TapeNode, only: Wanted | undefined) {
     this.#node = node;
+    this.#only = only;
   }
 
   wants(i: number): boolean {
     const target = this.#node.targets[i];
+    if (this.#only) return Boolean(target && this.#only.wants(target));
     return target instanceof Tensor ? target.requiresGrad && target.alive : Boolean(target);
   }
 
@@ -90,7 +115,7 @@ class Claims implements Grads {
     const leaf = this.#node.targets[i];
     const shape = this.#node.shapes[i];
     if (!shape) throw new FoveaError("GRAD", `backward: there is no input ${i} to write a gradient for`);
-    if (!(leaf instanceof Tensor) || leaf.grad || !this.wants(i) || this.#leaves.has(leaf)) return empty(shape);
+    if (this.#only || !(leaf instanceof Tensor) || leaf.grad || !this.wants(i) || this.#leaves.has(leaf)) return empty(shape);
     const slot = gradSlotOf(leaf);
     const place = sameShape(slot.shape, shape) ? slot : slice(slot, 0, shape);
     this.#leaves.add(leaf);
@@ -115,7 +140,7 @@ function own(gradient: Tensor, temporaries: Scope, shape: Shape): Tensor {
 }
 
 /** Both together, in the memory of one of them if nobody else sees it. Takes over both. */
-function sum(before: Tensor | undefined, gradient: Tensor): Tensor {
+export function sum(before: Tensor | undefined, gradient: Tensor): Tensor {
   if (!before) return gradient;
   if (!before.storage.shared) return accumulate(gradient, before);
   if (!gradient.storage.shared) return accumulate(before, gradient);
@@ -129,8 +154,7 @@ function addToLeaf(leaf: Tensor, gradient: Tensor): void {
     accumulate(gradient, leaf.grad);
     return;
   }
-  const whole = !gradient.storage.shared && gradient.storage.bytes === gradient.length * BYTES.float32;
-  if (whole && !leaf.gradSlot?.alive) {
+  if (ownsAll(gradient) && !leaf.gradSlot?.alive) {
     leave(gradient);
     leaf.gradSlot = gradient;
   } else {
@@ -140,13 +164,18 @@ function addToLeaf(leaf: Tensor, gradient: Tensor): void {
   leaf.gradWritten = true;
 }
 
+/** Whether it has its memory to itself, and all of it. */
+export function ownsAll(x: Tensor): boolean {
+  return !x.storage.shared && x.storage.bytes === x.length * BYTES.float32;
+}
+
 function accumulate(x: Tensor, total: Tensor): Tensor {
   kernels.accumulate({ x, sum: total, n: x.length });
   x.dispose();
   return total;
 }
 
-function copyOf(x: Tensor): Tensor {
+export function copyOf(x: Tensor): Tensor {
   const out = empty(x.shape);
   kernels.copy({ x, out, n: x.length });
   return out;

@@ -127,6 +127,6 @@ export class Output implements Recorded {
     if (seed && !sameShape(seed.shape, from.shape)) {
       throw new FoveaError("GRAD", `backward: seed must be ${formatShape(from.shape)}, got ${formatShape(seed.shape)}`);
     }
-    runBackward(this, seed);
+    runBackward(this, { seed });
   }
 }
