@@ -1,15 +1,10 @@
 import { type AttentionMap, attentionReceived } from "./attentionMap.ts";
 import { attentionSvg } from "./attentionSvg.ts";
-import { escapeHtml } from "./escape.ts";
 import { page } from "./page.ts";
+import { factsHtml, type SampleFacts, shadedWords } from "./shadedWords.ts";
 
 /** A sequence, what was made of it, and what attended to what. */
-export interface AttentionSample extends AttentionMap {
-  /** The right answer, if it is known. */
-  readonly label?: string | undefined;
-  /** Each class with its probability. */
-  readonly probabilities?: readonly { readonly name: string; readonly probability: number }[] | undefined;
-}
+export interface AttentionSample extends AttentionMap, SampleFacts {}
 
 /**
  * A page with a heat map for each sample, layer and head, above them the sample's probabilities and its words shaded by how much they
@@ -26,9 +21,7 @@ all layers and heads.</p>`;
 
 /** The section of one sample. */
 export function sampleHtml(sample: AttentionSample): string {
-  const { tokens, keys, weights, label, probabilities = [] } = sample;
-  const likely = [...probabilities].sort((a, b) => b.probability - a.probability);
-  const right = label === undefined ? "" : `<p>Label: ${escapeHtml(label)}</p>`;
+  const { tokens, keys, weights } = sample;
   const maps = weights.flatMap((heads, layer) =>
     heads.map((map, head) => {
       const name = `layer ${layer + 1}, head ${head + 1}`;
@@ -38,26 +31,20 @@ export function sampleHtml(sample: AttentionSample): string {
     }),
   );
   return `<section>
-<h2>${shadedWords(sample)}</h2>
-${right}
-${likely.length > 0 ? `<ul>${likely.map(probabilityHtml).join("")}</ul>` : ""}
+<h2>${receivedWords(sample)}</h2>
+${factsHtml(sample)}
 <div class="maps">
 ${maps.join("\n")}
 </div>
 </section>`;
 }
 
-function shadedWords(sample: AttentionSample): string {
+function receivedWords(sample: AttentionSample): string {
   const received = attentionReceived(sample);
   const largest = received.reduce((most, share) => Math.max(most, share), 0);
-  const word = (token: string, i: number): string => {
-    const strength = Math.round((60 * received[i]!) / (largest || 1));
-    return `<span style="--strength: ${strength}%" title="received ${received[i]!.toFixed(2)}">${escapeHtml(token)}</span>`;
-  };
-  return (sample.keys ?? sample.tokens).map(word).join(" ");
-}
-
-function probabilityHtml({ name, probability }: { name: string; probability: number }): string {
-  const percent = `${(100 * probability).toFixed(1)} %`;
-  return `<li><meter max="1" value="${probability.toFixed(4)}">${percent}</meter> ${escapeHtml(name)} ${percent}</li>`;
+  const words = (sample.keys ?? sample.tokens).map((token, i) => {
+    const share = received[i]!;
+    return { token, strength: share / (largest || 1), title: `received ${share.toFixed(2)}` };
+  });
+  return shadedWords(words);
 }

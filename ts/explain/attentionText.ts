@@ -1,4 +1,5 @@
 import { type AttentionMap, meanOverHeads } from "./attentionMap.ts";
+import { padded, widthOf } from "./columns.ts";
 
 export interface AttentionTextOptions {
   /** Characters a line may have. Default 80. */
@@ -78,12 +79,4 @@ function header(count: number, cell: number): string {
 
 function shade(share: number): string {
   return SHADES[Math.min(SHADES.length - 1, Math.round(share * (SHADES.length - 1)))] ?? " ";
-}
-
-const widthOf = (token: string): number => [...token].length;
-
-function padded(token: string, width: number): string {
-  const characters = [...token];
-  if (characters.length > width) return `${characters.slice(0, width - 1).join("")}…`;
-  return token + " ".repeat(width - characters.length);
 }
