@@ -1,6 +1,7 @@
 import { noGrad, type SequenceClassifier, scope, softmax, tensor } from "fovea";
 import type { WordTokenizer } from "fovea/data";
 import { type AttentionMap, attentionMap } from "fovea/explain";
+import { idsOf, tokensOf } from "./reading.ts";
 
 /** What a model makes of a text. */
 export interface Classification extends AttentionMap {
@@ -15,8 +16,8 @@ export interface Classification extends AttentionMap {
 
 /** Classifies one text, with its attention in every layer and head. */
 export function classify(model: SequenceClassifier, tokenizer: WordTokenizer, text: string, maxLen: number): Classification {
-  const words = tokenizer.tokenize(text);
-  const ids = tokenizer.encode(text, { splitSpecialTokens: true });
+  const words = tokensOf(tokenizer, text, model.pooling);
+  const ids = idsOf(tokenizer, text, model.pooling);
   const tokens = words.slice(0, maxLen);
   model.eval();
   const { probabilities, map } = scope(() =>

@@ -3,6 +3,8 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Classes, type Example, holdOut, readTextExamples, type TextExample, WordTokenizer } from "fovea/data";
 import type { DataFiles } from "./options.ts";
+import { idsOf, specialsFor } from "./reading.ts";
+import type { Recipe } from "./recipe.ts";
 import { UsageError } from "./usageError.ts";
 
 /** The examples of each split, as texts and as a model takes them, in the same order. */
@@ -31,7 +33,7 @@ const MIN_COUNT = 2; // of a word that occurs once in training nothing can be le
 const HELD_OUT_SEED = 0; // the same sentences are held out whatever the training's seed is
 
 /** Reads and checks all files, the test file too, before anything is trained. Throws `UsageError`, and `FoveaError` `DATA`. */
-export async function loadDataset(files: DataFiles): Promise<Dataset> {
+export async function loadDataset(files: DataFiles, { pooling }: Pick<Recipe, "pooling">): Promise<Dataset> {
   const { train, valid, test } = await readSplits(files);
   const classes = Classes.of(train.examples.map(({ label }) => label));
   if (classes.size > train.examples.length / 2)
@@ -40,13 +42,13 @@ export async function loadDataset(files: DataFiles): Promise<Dataset> {
     );
   const tokenizer = WordTokenizer.train(
     train.examples.map(({ text }) => text),
-    { minCount: MIN_COUNT },
+    { minCount: MIN_COUNT, specials: specialsFor(pooling) },
   );
   const split = ({ name, examples }: Texts): Split => ({
     name,
     texts: examples,
     examples: examples.map(({ text, label, line }) => ({
-      ids: tokenizer.encode(text, { splitSpecialTokens: true }),
+      ids: idsOf(tokenizer, text, pooling),
       label: classes.indexOf(label, `${name}:${line}`),
     })),
   });

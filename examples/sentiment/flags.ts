@@ -1,4 +1,4 @@
-import { recipe } from "./recipe.ts";
+import { HEADS, POOLINGS, recipe } from "./recipe.ts";
 
 interface Flag {
   readonly type: "string" | "boolean";
@@ -20,6 +20,8 @@ export const flags = {
   "d-model": { type: "string", value: "N", help: `width of the model (${recipe.dModel})` },
   layers: { type: "string", value: "N", help: `encoder layers (${recipe.numLayers})` },
   heads: { type: "string", value: "N", help: `attention heads per layer (${recipe.numHeads})` },
+  pooling: { type: "string", value: "NAME", help: `what is classified: ${POOLINGS.join(", ")} (${recipe.pooling})` },
+  head: { type: "string", value: "NAME", help: `what classifies: ${HEADS.join(", ")} (${recipe.head})` },
   "max-len": { type: "string", value: "N", help: `words of a review that are read (${recipe.maxLen})` },
   seed: { type: "string", value: "N", help: `decides initial values, order and dropout (${recipe.seed})` },
   out: { type: "string", value: "DIR", help: "where the run is written (runs/<time>)" },

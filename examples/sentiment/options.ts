@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { InitOptions, VariantName } from "fovea";
 import { type FlagName, type FlagValues, flags } from "./flags.ts";
-import { type Recipe, recipe } from "./recipe.ts";
+import { HEADS, POOLINGS, type Recipe, recipe } from "./recipe.ts";
 import { UsageError } from "./usageError.ts";
 
 /** Which files to train on, and which of their columns. */
@@ -92,6 +92,8 @@ function parseRecipe(values: FlagValues): Recipe {
     dModel: count(values, "d-model", recipe.dModel),
     numLayers: count(values, "layers", recipe.numLayers),
     numHeads: count(values, "heads", recipe.numHeads),
+    pooling: oneOf("pooling", values.pooling ?? recipe.pooling, POOLINGS),
+    head: oneOf("head", values.head ?? recipe.head, HEADS),
     maxLen: count(values, "max-len", recipe.maxLen),
     seed: count(values, "seed", recipe.seed, 0),
   };
@@ -102,13 +104,17 @@ function parseRecipe(values: FlagValues): Recipe {
 
 function parseEngine(values: FlagValues): InitOptions {
   const { variant, deterministic } = values;
-  if (variant !== undefined && !VARIANTS.some((name) => name === variant))
-    throw new UsageError(`--variant must be one of ${VARIANTS.join(", ")}, got ${JSON.stringify(variant)}.`);
   return {
     ...(values.threads !== undefined && { threads: count(values, "threads", 1) }),
-    ...(variant !== undefined && { variant: variant as VariantName }),
+    ...(variant !== undefined && { variant: oneOf("variant", variant, VARIANTS) }),
     ...(deterministic && { deterministic }),
   };
+}
+
+function oneOf<Name extends string>(flag: FlagName, given: string, names: readonly Name[]): Name {
+  const name = names.find((name) => name === given);
+  if (name !== undefined) return name;
+  throw new UsageError(`--${flag} must be one of ${names.join(", ")}, got ${JSON.stringify(given)}.`);
 }
 
 function count(

@@ -1,3 +1,7 @@
+import type { SequenceClassifierOptions } from "fovea";
+
+type Option<Name extends keyof SequenceClassifierOptions> = NonNullable<SequenceClassifierOptions[Name]>;
+
 /** What decides a training, beside its data. */
 export interface Recipe {
   readonly epochs: number;
@@ -7,6 +11,8 @@ export interface Recipe {
   readonly dModel: number;
   readonly numLayers: number;
   readonly numHeads: number;
+  readonly pooling: Option<"pooling">;
+  readonly head: Option<"head">;
   /** Words of a review that are read. */
   readonly maxLen: number;
   readonly seed: number;
@@ -20,9 +26,14 @@ export const recipe: Recipe = {
   dModel: 64,
   numLayers: 2,
   numHeads: 4,
+  pooling: "mean",
+  head: "linear",
   maxLen: 128,
   seed: 1,
 };
+
+export const POOLINGS = ["mean", "cls", "max", "attention"] as const satisfies readonly Recipe["pooling"][];
+export const HEADS = ["linear", "tanh", "lstm"] as const satisfies readonly Recipe["head"][];
 
 /** What a step does not see of each embedding: with few texts, this keeps single words from deciding alone. */
 export const EMBEDDING_DROPOUT = 0.5;

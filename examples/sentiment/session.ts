@@ -49,13 +49,13 @@ function introduce({ folder, config, dataset, training, screen }: Session): void
   const { train, valid, test, classes, tokenizer } = dataset;
   const counts = [train, valid, ...(test ? [test] : [])].map(({ examples }) => thousands(examples.length));
   const purpose = test ? "train, validate and test" : "train and validate";
-  const { dModel, numLayers, numHeads } = config.model;
+  const { dModel, numLayers, numHeads, pooling, head } = config.model;
   const { variant, threads } = runtime;
   const { epochsDone } = training.checkpoint;
   screen.say(
     [
       `data      ${counts.join(" + ")} texts to ${purpose}; classes ${classes.names.join(", ")}`,
-      `model     ${numLayers} layers, ${numHeads} heads, width ${dModel}, ${thousands(tokenizer.size)} words: ${thousands(parametersOf(training))} parameters`,
+      `model     ${numLayers} layers, ${numHeads} heads, width ${dModel}, ${thousands(tokenizer.size)} words, pooling ${pooling}, head ${head}: ${thousands(parametersOf(training))} parameters`,
       `variant   ${variant.name} (${variant.reason})`,
       `threads   ${threads.count} (${threads.reason})`,
       `run       ${folder}${epochsDone > 0 ? `, after epoch ${epochsDone} of ${config.recipe.epochs}` : ""}`,

@@ -12,7 +12,7 @@ import { UsageError, withPath } from "./usageError.ts";
 /** Trains from the beginning. The exit code; throws `UsageError` and `FoveaError` before anything is written. */
 export async function trainCommand({ data, recipe, out, engine }: Extract<Command, { kind: "train" }>): Promise<number> {
   const folder = await newRunFolder(out);
-  const dataset = await loadDataset(data);
+  const dataset = await loadDataset(data, recipe);
   await init(engine);
   const sizes = sizesFor(recipe, dataset);
   const config = describeRun(sizes, dataset.classes, recipe, { ...data, digest: dataset.digest });
@@ -27,7 +27,7 @@ export async function resumeCommand({ folder, engine }: Extract<Command, { kind:
   const checkpoint = await readFromRun(folder, "resume.safetensors", FINISHED);
   const model = await readFromRun(folder, "model.safetensors", "the run is damaged");
   const metrics = parseLines(await readFromRun(folder, "metrics.jsonl", "the run is damaged"));
-  const dataset = await loadDataset(config.data);
+  const dataset = await loadDataset(config.data, config.recipe);
   if (dataset.digest !== config.data.digest)
     throw new UsageError(`${folder} cannot go on: its training or validation texts are not those it began with.`);
   await init(engine);

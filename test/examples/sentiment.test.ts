@@ -97,6 +97,27 @@ describe("a training", () => {
   });
 });
 
+describe("another way to classify", () => {
+  it.each([
+    ["cls", "lstm"],
+    ["max", "tanh"],
+    ["attention", "linear"],
+  ])("pooling %s with head %s learns, is written and read again", async (pooling, head) => {
+    const out = `${pooling}-${head}`;
+    const ended = await cli.run([...FILES, ...SMALL, "--pooling", pooling, "--head", head, "--epochs", "20", "--out", out]);
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    expect(ended.stdout).toContain(`pooling ${pooling}, head ${head}: `);
+    expect(Number(/validation: ([\d.]+) % right/.exec(ended.stdout)?.[1])).toBeGreaterThanOrEqual(95);
+    const { code, stdout } = await cli.run(["--predict", out, "the music of part 3 is great"]);
+    expect({ code, pos: stdout.indexOf("\n  pos") < stdout.indexOf("\n  neg") }).toEqual({ code: 0, pos: true });
+    expect(stdout.startsWith("<cls> the music")).toBe(pooling === "cls");
+    const tensors = parseSafetensors(readFileSync(cli.path(out, "model.safetensors"))).tensors;
+    expect(tensors.has("lstm.weight_hh_l0")).toBe(head === "lstm");
+    expect(tensors.has("pooler.weight")).toBe(head === "tanh");
+    expect(tensors.has("pool.query")).toBe(pooling === "attention");
+  });
+});
+
 describe("Ctrl-C", () => {
   const long = [...FILES, ...SMALL, "--epochs", "10"];
 
@@ -204,6 +225,8 @@ describe("bad input", () => {
       ["--heads", "3", ...out],
       /^--d-model must be a multiple of --heads, got \d+ and 3\.$/,
     ],
+    ["an unknown pooling", ["--pooling", "last", ...out], /^--pooling must be one of mean, cls, max, attention, got "last"\.$/],
+    ["an unknown head", ["--head", "mlp", ...out], /^--head must be one of linear, tanh, lstm, got "mlp"\.$/],
     ["an unknown variant", ["--variant", "mmx", ...out], /^--variant must be one of simd, .*, got "mmx"\.$/],
     ["validation without training data", ["--valid", "valid.tsv", ...out], /^--valid needs --train FILE\.$/],
     [
