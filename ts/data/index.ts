@@ -9,6 +9,8 @@
  *
  * @module
  */
+
+export { type AffineOptions, affinePicture, type RandomAffineOptions, randomAffine } from "./affine.ts";
 export { type Batch, type BatchOptions, batches, type CollateOptions, collate, type Example } from "./batches.ts";
 export { Classes } from "./classes.ts";
 export { type ClassWeightOptions, classWeights } from "./classWeights.ts";
