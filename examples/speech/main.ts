@@ -6,27 +6,14 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import {
-  AdamW,
-  cer,
-  dispose,
-  FoveaError,
-  fit,
-  init,
-  manualSeed,
-  noGrad,
-  Rng,
-  runtime,
-  saveSafetensorsFile,
-  scope,
-  warmupCosine,
-} from "fovea";
+import { AdamW, cer, dispose, FoveaError, fit, init, manualSeed, Rng, runtime, saveSafetensorsFile, warmupCosine } from "fovea";
 import { DataLoader } from "fovea/data";
+import type { SpeechRecognizer } from "fovea/models";
 import { makeDigits } from "./makeDigits.ts";
-import { CTC_SAY, Recognizer } from "./model.ts";
+import { attended, newRecognizer, speechLoss, type Transcript, transcribe } from "./model.ts";
 import { practice, readTakes, strings, type Take } from "./recordings.ts";
 import { reportPage } from "./report.ts";
-import { Ear, masked, N_MELS, type SpeechBatch, toBatch, tokenizer, type Utterance } from "./utterances.ts";
+import { Ear, masked, toBatch, tokenizer, type Utterance } from "./utterances.ts";
 
 const HELP = `Recognizes spoken digits.
 
@@ -41,7 +28,6 @@ const HELP = `Recognizes spoken digits.
     --seed N        default 1
     --out FOLDER    for the model, its tokenizer, curves and an attention map; default runs/speech`;
 
-const MAX_DIGITS = 8;
 const STRINGS = 200;
 const BATCH = 64; // digits
 const LEARNING_RATE = 2e-3;
@@ -73,7 +59,7 @@ function examOf(takes: readonly Take[], ear: Ear): Exam {
   return { singles: all(takes), strings: all(strings(takes, STRINGS, new Rng(0))) };
 }
 
-async function evaluate(model: Recognizer, exam: Exam): Promise<Scores> {
+async function evaluate(model: SpeechRecognizer, exam: Exam): Promise<Scores> {
   const singles = await recognize(model, exam.singles);
   const joined = await recognize(model, exam.strings);
   const right = singles.filter(({ said, decoder }) => said === decoder).length;
@@ -92,30 +78,15 @@ async function evaluate(model: Recognizer, exam: Exam): Promise<Scores> {
   };
 }
 
-interface Recognized {
+interface Recognized extends Transcript {
   readonly said: string;
-  readonly ctc: string;
-  readonly decoder: string;
-  readonly both: string;
 }
 
-async function recognize(model: Recognizer, utterances: readonly Utterance[]): Promise<Recognized[]> {
+async function recognize(model: SpeechRecognizer, utterances: readonly Utterance[]): Promise<Recognized[]> {
   const results: Recognized[] = [];
   model.eval();
-  const loader = new DataLoader(utterances, { batchSize: BATCH, collate: toBatch });
-  for await (const { frames, lengths } of loader)
-    noGrad(() =>
-      scope(() => {
-        const heard = model.forward(frames, lengths);
-        const [ctc, decoder] = [model.readSteps(heard), model.write(heard, MAX_DIGITS)];
-        const both = model.write(heard, MAX_DIGITS, CTC_SAY);
-        for (const [i, ids] of ctc.entries()) {
-          const said = utterances[results.length]!.digits;
-          const [byDecoder, byBoth] = [decoder[i]!, both[i]!].map((text) => tokenizer.decode(text)) as [string, string];
-          results.push({ said, ctc: tokenizer.decode(ids), decoder: byDecoder, both: byBoth });
-        }
-      }),
-    );
+  for await (const batch of new DataLoader(utterances, { batchSize: BATCH, collate: toBatch }))
+    for (const heard of await transcribe(model, batch)) results.push({ said: utterances[results.length]!.digits, ...heard });
   return results;
 }
 
@@ -186,8 +157,7 @@ async function main(): Promise<void> {
   const ear = new Ear(data.train);
   await init(options.threads === undefined ? {} : { threads: options.threads });
   manualSeed(options.seed);
-  const sizes = { dModel: options.width, numHeads: 4, encoderLayers: 3, decoderLayers: 2, dropout: 0.1 };
-  const model = new Recognizer({ nMels: N_MELS, vocabSize: tokenizer.size, ...sizes });
+  const model = newRecognizer(options.width);
   const count = model.parameters().reduce((sum, { length }) => sum + length, 0);
   console.log(`data      ${data.train.length} + ${data.valid.length} + ${data.test?.length ?? 0} takes to train, validate and test
 model     ${count.toLocaleString("en")} parameters`);
@@ -200,7 +170,7 @@ model     ${count.toLocaleString("en")} parameters`);
   await save(options.out, model, curves, ear.hear(strings(data.valid, 1, new Rng(2))[0]!));
 }
 
-async function train(model: Recognizer, ear: Ear, data: Data, { epochs, seed }: Options): Promise<EpochRecord[]> {
+async function train(model: SpeechRecognizer, ear: Ear, data: Data, { epochs, seed }: Options): Promise<EpochRecord[]> {
   const loader = new DataLoader(data.train, {
     batchSize: BATCH,
     seed,
@@ -211,8 +181,7 @@ async function train(model: Recognizer, ear: Ear, data: Data, { epochs, seed }: 
   const exam = examOf(data.valid, ear);
   const curves: EpochRecord[] = [];
   await fit(model, loader, {
-    objective: (recognizer, { frames, lengths, textLengths, ...spoken }: SpeechBatch) =>
-      recognizer.loss(recognizer.forward(frames, lengths), { ...spoken, lengths: textLengths }),
+    objective: speechLoss,
     optimizer: new AdamW(model.parameters(), { lr: LEARNING_RATE, weightDecay: 0.05 }),
     schedule: warmupCosine({ warmupRatio: 0.1 }),
     clipGradNorm: 1,
@@ -233,19 +202,9 @@ function described({ digits, ctcErrors, decoderErrors, bothErrors }: Scores): st
   return `digits ${(100 * digits).toFixed(2)} % right; strings ${strings[0]} wrong by CTC, ${strings[1]} by the decoder, ${strings[2]} by both`;
 }
 
-async function save(out: string, model: Recognizer, curves: readonly EpochRecord[], example: Utterance): Promise<void> {
-  const page = scope(() => {
-    model.eval();
-    const { frames, lengths, prompt } = toBatch([example]);
-    return reportPage(
-      curves,
-      example.digits,
-      model.attention(
-        noGrad(() => model.forward(frames, lengths)),
-        prompt,
-      ),
-    );
-  });
+async function save(out: string, model: SpeechRecognizer, curves: readonly EpochRecord[], example: Utterance): Promise<void> {
+  model.eval();
+  const page = reportPage(curves, example.digits, attended(model, toBatch([example])));
   await mkdir(out, { recursive: true });
   await saveSafetensorsFile(join(out, "model.safetensors"), model.stateDict());
   await writeFile(join(out, "tokenizer.json"), JSON.stringify(tokenizer));

@@ -1,221 +1,66 @@
 /** The recognizer: an encoder that hears log-mel frames, read by two heads, CTC and a decoder with cross-attention, that are trained together. */
-import {
-  add,
-  argmax,
-  Conv1d,
-  causal,
-  crossEntropy,
-  ctcLoss,
-  DecodingCache,
-  Dropout,
-  Embedding,
-  gelu,
-  LayerNorm,
-  Linear,
-  logSoftmax,
-  Module,
-  noGrad,
-  Positional,
-  permute,
-  rotary,
-  scale,
-  scope,
-  sinusoidal,
-  type Tensor,
-  TransformerDecoder,
-  TransformerDecoderLayer,
-  TransformerEncoder,
-  TransformerEncoderLayer,
-  tensor,
-} from "fovea";
-import { CtcPrefix } from "./ctcPrefix.ts";
+import { add, crossEntropy, ctcLoss, mean, noGrad, rotary, scale, scope, sinusoidal, type Tensor, transpose } from "fovea";
+import { collect, generate, SpeechRecognizer } from "fovea/models";
+import { BOS, EOS, N_MELS, PAD, type SpeechBatch, tokenizer } from "./utterances.ts";
 
-export interface RecognizerSizes {
-  readonly nMels: number;
-  readonly vocabSize: number;
-  readonly dModel: number;
-  readonly numHeads: number;
-  readonly encoderLayers: number;
-  readonly decoderLayers: number;
-  readonly dropout: number;
-}
-
-/** What the encoder made of recordings. */
-export interface Heard {
-  /** `[batch, steps, dModel]`, a step for every four frames. */
-  readonly sounds: Tensor;
-  /** The same with their positions, without which the decoder could not tell what was said first. */
-  readonly memory: Tensor;
-  readonly lengths: readonly number[];
-}
-
-/** Texts as ids, `<bos>` … `<eos>`. */
-export interface Spoken {
-  /** int32 `[batch, textLen + 1]`: `<bos>` and the digits. */
-  readonly prompt: Tensor;
-  /** int32 `[batch, textLen + 1]`: the digits and `<eos>`, then padding. */
-  readonly answer: Tensor;
-  /** int32 `[batch, textLen]`: the digits, then padding. */
-  readonly digits: Tensor;
-  readonly lengths: readonly number[];
-}
-
-/** Ids that are no digit; the blank of CTC is `<pad>`. */
-export const PAD = 0;
-export const BOS = 2;
-export const EOS = 3;
+const MAX_DIGITS = 8;
 const CTC_SHARE = 0.3; // of the loss, as Watanabe et al. 2017
-/** Of CTC where both choose. */
-export const CTC_SAY = 0.5;
+const CTC_WEIGHT = 0.5; // where both choose
 const SMOOTHING = 0.1;
 
-export class Recognizer extends Module {
-  readonly conv1: Conv1d;
-  readonly conv2: Conv1d;
-  /** For the decoder. The encoder has rotary positions, since a digit sounds alike wherever it stands in a string. */
-  readonly positional: Positional;
-  readonly dropout: Dropout;
-  readonly encoder: TransformerEncoder;
-  readonly ctc: Linear;
-  readonly embedding: Embedding;
-  readonly decoder: TransformerDecoder;
-  readonly output: Linear;
-
-  constructor({ nMels, vocabSize, dModel, numHeads, encoderLayers, decoderLayers, dropout }: RecognizerSizes) {
-    super();
-    const layer = { dimFeedforward: 4 * dModel, dropout, activation: "gelu", normFirst: true } as const;
-    this.conv1 = new Conv1d(nMels, dModel, 3, { stride: 2, padding: 1 });
-    this.conv2 = new Conv1d(dModel, dModel, 3, { stride: 2, padding: 1 });
-    this.positional = new Positional(sinusoidal(), { embedDim: dModel, numHeads });
-    this.dropout = new Dropout(dropout);
-    const encoderLayer = new TransformerEncoderLayer(dModel, numHeads, { ...layer, positional: rotary() });
-    this.encoder = new TransformerEncoder(encoderLayer, encoderLayers, { norm: new LayerNorm(dModel) });
-    this.ctc = new Linear(dModel, vocabSize);
-    this.embedding = new Embedding(vocabSize, dModel);
-    const decoderLayer = new TransformerDecoderLayer(dModel, numHeads, layer);
-    this.decoder = new TransformerDecoder(decoderLayer, decoderLayers, { norm: new LayerNorm(dModel) });
-    this.output = new Linear(dModel, vocabSize);
-  }
-
-  /** What the encoder makes of `frames [batch, frameLen, nMels]`. */
-  forward(frames: Tensor, frameLengths: readonly number[]): Heard {
-    const lengths = frameLengths.map((length) => Math.ceil(length / 4));
-    return scope(() => {
-      const channels = permute(frames, [0, 2, 1]);
-      const convolved = gelu(this.conv2.forward(gelu(this.conv1.forward(channels))));
-      const x = this.dropout.forward(permute(convolved, [0, 2, 1]));
-      const sounds = this.encoder.forward(x, { lengths });
-      return { sounds, memory: this.positional.forward(sounds), lengths };
-    });
-  }
-
-  /** Log-probabilities of each step, `[batch, steps, vocabSize]`. */
-  steps({ sounds }: Heard): Tensor {
-    return scope(() => logSoftmax(this.ctc.forward(sounds)));
-  }
-
-  /** What both heads get wrong. */
-  loss(heard: Heard, { prompt, answer, digits, lengths }: Spoken): Tensor {
-    return scope(() => {
-      const x = this.dropout.forward(this.positional.forward(this.embedding.forward(prompt)));
-      const out = this.decoder.forward(x, heard.memory, { mask: causal(), memoryLengths: heard.lengths });
-      const decoded = crossEntropy(this.output.forward(out), answer, { ignoreIndex: PAD, labelSmoothing: SMOOTHING });
-      const aligned = ctcLoss(this.steps(heard), digits, {
-        inputLengths: heard.lengths,
-        targetLengths: lengths,
-        zeroInfinity: true,
-      });
-      return add(scale(decoded, 1 - CTC_SHARE), scale(aligned, CTC_SHARE));
-    });
-  }
-
-  /** The likeliest label of each step, repeats and blanks left out (Graves et al. 2006). */
-  readSteps(heard: Heard): number[][] {
-    const labels = noGrad(() => scope(() => argmax(this.steps(heard), { axis: -1 }).toNested() as number[][]));
-    return labels.map((row, item) =>
-      row.slice(0, heard.lengths[item]).filter((label, i) => label !== PAD && label !== (i === 0 ? PAD : row[i - 1])),
-    );
-  }
-
-  /**
-   * The likeliest next digit, again and again, until each text has ended or is `maxLen` long. With `ctcShare` CTC has a say in each choice: the decoder
-   * knows what digits sound like, CTC leaves out none and writes none twice (Watanabe et al. 2017).
-   */
-  write(heard: Heard, maxLen: number, ctcShare = 0): number[][] {
-    const texts = heard.lengths.map((): number[] => []);
-    const prefixes = ctcShare > 0 ? this.#prefixes(heard) : null;
-    const ended = new Set<number>();
-    using cache = new DecodingCache();
-    let last = texts.map(() => BOS);
-    for (let step = 0; step < maxLen && ended.size < texts.length; step += 1) {
-      const logProbs = this.#next(last, step, heard, cache);
-      last = logProbs.map((row, item) => {
-        const prefix = prefixes?.[item];
-        const score = (id: number): number => {
-          const heardToo = prefix ? (id === EOS ? prefix.ends() : prefix.goesOnWith(id)) : 0;
-          return (1 - ctcShare) * row[id]! + ctcShare * heardToo;
-        };
-        return ended.has(item) ? EOS : likeliest(row.length, score);
-      });
-      for (const [item, id] of last.entries()) {
-        if (id === EOS) ended.add(item);
-        else texts[item]!.push(id);
-        if (id !== EOS) prefixes?.[item]?.append(id);
-      }
-    }
-    return texts;
-  }
-
-  /** What the decoder thinks of each token after `last`, by item. */
-  #next(last: readonly number[], step: number, heard: Heard, cache: DecodingCache): number[][] {
-    return scope(() => {
-      const ids = tensor(Int32Array.from(last), [last.length, 1], { dtype: "int32" });
-      const x = this.positional.forward(this.embedding.forward(ids), step);
-      const out = this.decoder.step(x, heard.memory, cache, { memoryLengths: heard.lengths });
-      const logProbs = noGrad(() => logSoftmax(this.output.forward(out)));
-      return (logProbs.toNested() as number[][][]).map(([row]) => row!);
-    });
-  }
-
-  #prefixes(heard: Heard): CtcPrefix[] {
-    return noGrad(() =>
-      scope(() => {
-        const logProbs = this.steps(heard);
-        const [, steps = 0, classes = 0] = logProbs.shape;
-        const values = logProbs.view();
-        return heard.lengths.map((length, item) => {
-          const start = item * steps * classes;
-          return new CtcPrefix(values.slice(start, start + length * classes), classes, PAD);
-        });
-      }),
-    );
-  }
-
-  /** Where the decoder's last layer looked for each token of `prompt`, the mean of its heads: `[textLen + 1, steps]`, row by row. */
-  attention(heard: Heard, prompt: Tensor): Float32Array {
-    return noGrad(() =>
-      scope(() => {
-        const x = this.positional.forward(this.embedding.forward(prompt));
-        const call = { mask: causal(), memoryLengths: heard.lengths, needWeights: true } as const;
-        const weights = this.decoder.forward(x, heard.memory, call).crossWeights.at(-1)!;
-        const [, numHeads = 1, rows = 0, cols = 0] = weights.shape;
-        const values = weights.view();
-        return Float32Array.from({ length: rows * cols }, (_, i) => {
-          let sum = 0;
-          for (let head = 0; head < numHeads; head += 1) sum += values[head * rows * cols + i]!;
-          return sum / numHeads;
-        });
-      }),
-    );
-  }
+/**
+ * A step for every four frames. The encoder has rotary positions, since a digit sounds alike wherever it stands; without those of the memory the decoder
+ * could not tell what was said first.
+ */
+export function newRecognizer(dModel: number): SpeechRecognizer {
+  const sizes = { numMels: N_MELS, vocabSize: tokenizer.size, dModel, numHeads: 4, numLayers: 3, numDecoderLayers: 2 };
+  return new SpeechRecognizer({ ...sizes, strides: [2, 2], positional: rotary(), memoryPositional: sinusoidal() });
 }
 
-/** Of `<eos>` and the digits. */
-function likeliest(classes: number, score: (id: number) => number): number {
-  let [best, most] = [EOS, score(EOS)];
-  for (let id = EOS + 1; id < classes; id += 1) {
-    const value = score(id);
-    if (value > most) [best, most] = [id, value];
-  }
-  return best;
+/** `[batch, nMels, frames]` */
+const featuresOf = ({ frames }: SpeechBatch): Tensor => transpose(frames, 1, 2);
+
+/** What both heads get wrong. */
+export function speechLoss(model: SpeechRecognizer, batch: SpeechBatch): Tensor {
+  const { lengths, prompt, answer, digits, textLengths } = batch;
+  const { ctcLogProbs, outLengths, logits } = model.forward(featuresOf(batch), prompt, { lengths });
+  const decoded = crossEntropy(logits, answer, { ignoreIndex: PAD, labelSmoothing: SMOOTHING });
+  const sizes = { inputLengths: outLengths, targetLengths: textLengths };
+  const aligned = ctcLoss(ctcLogProbs, digits, { ...sizes, zeroInfinity: true });
+  return add(scale(decoded, 1 - CTC_SHARE), scale(aligned, CTC_SHARE));
+}
+
+/** What was said, as each way to read the model has it. */
+export interface Transcript {
+  readonly ctc: string;
+  readonly decoder: string;
+  /** By the decoder with CTC's say in each choice: it knows what digits sound like, CTC leaves out none and writes none twice. */
+  readonly both: string;
+}
+
+/** Greedily. */
+export async function transcribe(model: SpeechRecognizer, batch: SpeechBatch): Promise<Transcript[]> {
+  const { lengths } = batch;
+  const write = (ctcWeight: number): Promise<number[][]> => {
+    const decoding = scope(() => model.decoding(featuresOf(batch), { lengths, ctcWeight, eos: EOS }));
+    const starts = lengths.map(() => [BOS]);
+    return collect(generate(decoding, starts, { maxNewTokens: MAX_DIGITS + 1, eos: EOS }));
+  };
+  const byCtc = scope(() => model.transcribe(featuresOf(batch), { lengths }));
+  const [byDecoder, byBoth] = [await write(0), await write(CTC_WEIGHT)];
+  return byCtc.map((ids, i) => {
+    const [ctc, decoder, both] = [ids, byDecoder[i]!, byBoth[i]!].map((text) => tokenizer.decode(text));
+    return { ctc: ctc!, decoder: decoder!, both: both! };
+  });
+}
+
+/** Where the decoder's last layer looked for each token of the first prompt, the mean of its heads: `[textLen + 1, steps]`, row by row. */
+export function attended(model: SpeechRecognizer, batch: SpeechBatch): Float32Array {
+  return scope(() =>
+    noGrad(() => {
+      const call = { lengths: batch.lengths, needWeights: true };
+      const { crossWeights } = model.forward(featuresOf(batch), batch.prompt, call);
+      return Float32Array.from(mean(crossWeights.at(-1)!, { axis: 1 }).view());
+    }),
+  );
 }

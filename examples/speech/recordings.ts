@@ -79,8 +79,8 @@ export function strings(takes: readonly Take[], count: number, rng: Rng): Take[]
  * All `takes` of a batch as strings of the same number of digits, 1 to 6, so that there is little to pad: by one speaker each as far as that goes, or by
  * whoever comes; each take at a speed of its own; louder or softer, with a little noise.
  */
-export function practice(takes: readonly Take[], rng: Rng): Take[] {
-  const length = Math.max(1, rng.below(7)); // 1 in two of seven batches, else 2 to 6
+export function practice(takes: readonly Take[], rng: Rng, longest = 6): Take[] {
+  const length = Math.max(1, rng.below(longest + 1));
   const order =
     rng.below(2) === 0 ? [...takes].sort((a, b) => Number(a.speaker > b.speaker) - Number(a.speaker < b.speaker)) : takes;
   return Array.from({ length: Math.ceil(order.length / length) }, (_, i) => {

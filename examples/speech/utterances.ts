@@ -1,14 +1,24 @@
 /** From takes to what the model reads: features, masks, ids, batches. */
-import type { Rng } from "fovea";
+import type { Rng, Tensor } from "fovea";
 import { MelSpectrogram, type Statistics, specAugment, standardize, statisticsOf } from "fovea/audio";
 import { CharacterTokenizer, type PaddedFrames, padFrames, padIds } from "fovea/data";
-import { BOS, EOS, type Spoken } from "./model.ts";
 import type { Take } from "./recordings.ts";
 
 export const N_MELS = 40;
+/** Ids that are no digit; CTC's blank is `<pad>`. */
+export const PAD = 0;
+export const BOS = 2;
+export const EOS = 3;
 export const tokenizer = CharacterTokenizer.train(["0123456789"], { specials: ["<bos>", "<eos>"] });
 
-export interface SpeechBatch extends PaddedFrames, Omit<Spoken, "lengths"> {
+/** Recordings and what is said in them, as ids. */
+export interface SpeechBatch extends PaddedFrames {
+  /** int32 `[batch, textLen + 1]`: `<bos>` and the digits. */
+  readonly prompt: Tensor;
+  /** int32 `[batch, textLen + 1]`: the digits and `<eos>`, then padding. */
+  readonly answer: Tensor;
+  /** int32 `[batch, textLen]`: the digits, then padding. */
+  readonly digits: Tensor;
   readonly textLengths: readonly number[];
 }
 

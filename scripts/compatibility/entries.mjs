@@ -41,7 +41,7 @@ export const OURS_ALONE = {
   Seq2Seq: "`Transformer` with tied embeddings",
   SequenceClassifier: "embedding, positions, encoder, pooling, head",
   SpeechEncoder: "Whisper's encoder: frames, convolutions, layers",
-  SpeechRecognizer: "a SpeechEncoder with a CTC head and a decoder",
+  SpeechRecognizer: "a SpeechEncoder with a CTC head and a decoder, which write alone or together",
   SwiGLU: "the gated feed-forward (Shazeer 2020)",
   TextEncoder: "embedding, positions, encoder",
   TextModel: "what the models of text begin with",

@@ -6,7 +6,6 @@ import { promisify } from "node:util";
 import { parseSafetensors, Rng } from "fovea";
 import { Tokenizer } from "fovea/data";
 import { afterAll, describe, expect, it } from "vitest";
-import { CtcPrefix } from "../../examples/speech/ctcPrefix.ts";
 import { makeDigits } from "../../examples/speech/makeDigits.ts";
 import { joined, practice, readTakes, strings, type Take } from "../../examples/speech/recordings.ts";
 import { root } from "../../scripts/setup/paths.mjs";
@@ -88,39 +87,6 @@ describe("recordings", () => {
     writeFileSync(join(folder, "odd.tsv"), "text\tlabel\nwavs/7_ann_1.wav\tseven\n");
     await expect(readTakes(join(folder, "odd.tsv"))).rejects.toMatchObject({ code: "DATA" });
     await expect(readTakes(folder)).rejects.toMatchObject({ code: "DATA" });
-  });
-});
-
-describe("CtcPrefix", () => {
-  const [steps, classes, blank] = [4, 3, 0];
-  const rng = new Rng(9);
-  const logProbs = Float32Array.from(
-    Array.from({ length: steps }, () => {
-      const chances = [rng.uniform(), rng.uniform(), rng.uniform()];
-      return chances.map((chance) => Math.log(chance / chances.reduce((sum, each) => sum + each)));
-    }).flat(),
-  );
-
-  /** The chance of each text, over all paths of labels and blanks. */
-  const texts = new Map<string, number>();
-  for (let path = 0; path < classes ** steps; path += 1) {
-    const labels = Array.from({ length: steps }, (_, t) => Math.floor(path / classes ** t) % classes);
-    const text = labels.filter((label, t) => label !== blank && label !== labels[t - 1]).join("");
-    const chance = Math.exp(labels.reduce((sum, label, t) => sum + logProbs[t * classes + label]!, 0));
-    texts.set(text, (texts.get(text) ?? 0) + chance);
-  }
-
-  it.each(["", "1", "2", "11", "12", "121", "212"])("knows the chance of %j and of what goes on from it", (text) => {
-    const prefix = new CtcPrefix(logProbs, classes, blank);
-    for (const label of text) prefix.append(Number(label));
-    expect(Math.exp(prefix.ends())).toBeCloseTo(texts.get(text) ?? 0, 6);
-    for (const label of [1, 2]) {
-      const going = [...texts].filter(([each]) => each.startsWith(`${text}${label}`));
-      expect(Math.exp(prefix.goesOnWith(label))).toBeCloseTo(
-        going.reduce((sum, [, chance]) => sum + chance, 0),
-        6,
-      );
-    }
   });
 });
 

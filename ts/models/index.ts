@@ -13,6 +13,7 @@ export { Seq2Seq, type Seq2SeqCall, type Seq2SeqOptions, type Seq2SeqResult } fr
 export { SequenceClassifier, type SequenceClassifierCall, type SequenceClassifierOptions } from "./sequenceClassifier.ts";
 export { type SpeechCall, SpeechEncoder, type SpeechEncoderOptions } from "./speechEncoder.ts";
 export {
+  type SpeechDecodingCall,
   SpeechRecognizer,
   type SpeechRecognizerCall,
   type SpeechRecognizerOptions,

@@ -19,6 +19,8 @@ export interface SpeechEncoderOptions extends Omit<TransformerEncoderLayerOption
   dModel: number;
   numHeads: number;
   numLayers: number;
+  /** Frames that each of the two convolutions goes on by. Default `[1, 2]`, Whisper's. */
+  strides?: readonly [number, number];
   /** Default `sinusoidal()`. */
   positional?: PositionalEncoding;
   /** Dropout of the frames with their positions. Default `dropout`. */
@@ -33,8 +35,8 @@ export interface SpeechCall {
 }
 
 /**
- * Log-mel frames to half as many vectors that know of each other: two convolutions of three frames, the second in steps of two, positions, a
- * `TransformerEncoder` with its norms in front (Radford et al. 2023, Whisper).
+ * Log-mel frames to half as many vectors that know of each other, or fewer with other `strides`: two convolutions of three frames, the second in steps
+ * of two, positions, a `TransformerEncoder` with its norms in front (Radford et al. 2023, Whisper).
  */
 export class SpeechEncoder extends Module {
   readonly conv1: Conv1d;
@@ -44,16 +46,18 @@ export class SpeechEncoder extends Module {
   readonly encoder: TransformerEncoder;
   readonly numMels: number;
   readonly dModel: number;
+  readonly strides: readonly [number, number];
 
   /** Throws `SHAPE`, `RANGE`. */
   constructor(options: SpeechEncoderOptions) {
     super();
-    const { numMels, dModel, numHeads, numLayers, positional = sinusoidal(), dropout = 0.1 } = options;
+    const { numMels, dModel, numHeads, numLayers, strides = [1, 2], positional = sinusoidal(), dropout = 0.1 } = options;
     const { normFirst = true, activation = "gelu", dimFeedforward = 4 * dModel, embeddingDropout = dropout } = options;
     this.numMels = numMels;
     this.dModel = dModel;
-    this.conv1 = new Conv1d(numMels, dModel, 3, { padding: 1 });
-    this.conv2 = new Conv1d(dModel, dModel, 3, { stride: 2, padding: 1 });
+    this.strides = strides;
+    this.conv1 = new Conv1d(numMels, dModel, 3, { stride: strides[0], padding: 1 });
+    this.conv2 = new Conv1d(dModel, dModel, 3, { stride: strides[1], padding: 1 });
     this.positional = new Positional(positional, { embedDim: dModel, numHeads, headDim: options.headDim });
     this.dropout = new Dropout(embeddingDropout);
     const forAttention = this.positional.isForAttention ? this.positional : null;
@@ -65,7 +69,7 @@ export class SpeechEncoder extends Module {
 
   /** How many vectors come of so many frames. */
   outLength(frames: number): number {
-    return Math.ceil(frames / 2);
+    return this.strides.reduce((length, stride) => Math.ceil(length / stride), frames);
   }
 
   /**

@@ -12,12 +12,16 @@ import { logSoftmax } from "../ops/logSumExp.ts";
 import { narrow } from "../ops/narrow.ts";
 import { scale } from "../ops/scale.ts";
 import type { Place } from "../positional/places.ts";
+import type { PositionalEncoding } from "../positional/positionalEncoding.ts";
 import { sinusoidal } from "../positional/sinusoidal.ts";
+import { FoveaError } from "../runtime/errors.ts";
 import { noGrad } from "../tensor/gradMode.ts";
 import { keepAlive, scope } from "../tensor/scope.ts";
 import { expectAxes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { CtcPrefix } from "./ctcPrefix.ts";
 import { CachedDecoding, type Decoding, type DecodingPlaces, rowsOf, selectRows } from "./decoding.ts";
+import { JointDecoding } from "./jointDecoding.ts";
 import { likeliest } from "./sampling.ts";
 import { SpeechEncoder, type SpeechEncoderOptions } from "./speechEncoder.ts";
 
@@ -26,6 +30,11 @@ export interface SpeechRecognizerOptions extends SpeechEncoderOptions {
   vocabSize: number;
   /** Layers of the decoder. Default `numLayers`. */
   numDecoderLayers?: number;
+  /**
+   * Positions added to the encoder's result for the decoder: where `positional` is for attention alone, as `rotary()`, the decoder cannot tell without them what
+   * was said first. Default none.
+   */
+  memoryPositional?: PositionalEncoding | null;
 }
 
 export interface SpeechRecognizerCall {
@@ -33,6 +42,16 @@ export interface SpeechRecognizerCall {
   lengths?: ArrayLike<number> | null | undefined;
   /** How many tokens of each target are real. */
   tgtLengths?: ArrayLike<number> | null | undefined;
+  /** Also give what the decoder attended to. */
+  needWeights?: boolean;
+}
+
+export interface SpeechDecodingCall {
+  lengths?: ArrayLike<number> | null | undefined;
+  /** CTC's share, from 0 to 1, of what each next token scores (Watanabe et al. 2017): it keeps the decoder from leaving out or repeating. Default 0. */
+  ctcWeight?: number;
+  /** The token that ends a transcript; CTC, which has none, must know it. */
+  eos?: number;
 }
 
 export interface SpeechRecognizerResult {
@@ -41,7 +60,11 @@ export interface SpeechRecognizerResult {
   outLengths: number[];
   /** Of the token that follows each of the target, `[batch, tgtLen, vocabSize]`. */
   logits: Tensor;
+  /** With `needWeights`: of each layer of the decoder, `[batch, numHeads, tgtLen, outLen]`; otherwise none. */
+  crossWeights: Tensor[];
 }
+
+const BLANK = 0;
 
 /**
  * What was said, twice over: a `SpeechEncoder` with a head that spells frame by frame (Graves et al. 2006, CTC), and a decoder with attention to its frames;
@@ -52,6 +75,7 @@ export class SpeechRecognizer extends Module {
   readonly ctc: Linear;
   readonly embedding: Embedding;
   readonly positional: Positional;
+  readonly memoryPositional: Positional | null;
   readonly dropout: Dropout;
   readonly decoder: TransformerDecoder;
   /** Its weight is the embedding's. */
@@ -60,13 +84,20 @@ export class SpeechRecognizer extends Module {
   /** Throws `SHAPE`, `RANGE`. */
   constructor(options: SpeechRecognizerOptions) {
     super();
-    const { vocabSize, dModel, numHeads, numLayers, numDecoderLayers = numLayers, dropout = 0.1 } = options;
-    const { normFirst = true, activation = "gelu", dimFeedforward = 4 * dModel, embeddingDropout = dropout } = options;
+    const { vocabSize, dModel, numHeads, numLayers, numDecoderLayers = numLayers, memoryPositional = null } = options;
+    const {
+      dropout = 0.1,
+      normFirst = true,
+      activation = "gelu",
+      dimFeedforward = 4 * dModel,
+      embeddingDropout = dropout,
+    } = options;
     this.encoder = new SpeechEncoder(options);
     this.ctc = new Linear(dModel, vocabSize);
     this.embedding = new Embedding(vocabSize, dModel);
     fillNormal(this.embedding.weight, 1 / Math.sqrt(dModel));
     this.positional = new Positional(sinusoidal(), { embedDim: dModel, numHeads });
+    this.memoryPositional = memoryPositional && new Positional(memoryPositional, { embedDim: dModel, numHeads });
     this.dropout = new Dropout(embeddingDropout);
     const own = { dimFeedforward, dropout, activation, normFirst, positional: null };
     const norm = normFirst ? normOf("SpeechRecognizer", options.norm ?? "layer", dModel, { eps: options.layerNormEps }) : null;
@@ -79,20 +110,21 @@ export class SpeechRecognizer extends Module {
    * `features [batch, numMels, frames]`, `tgt` int32 `[batch, tgtLen]`, which begins with the token that starts a transcript. Throws `SHAPE`, `RANK`, `RANGE`,
    * `MASK`, `DTYPE`, `DISPOSED`.
    */
-  forward(features: Tensor, tgt: Tensor, { lengths, tgtLengths }: SpeechRecognizerCall = {}): SpeechRecognizerResult {
+  forward(features: Tensor, tgt: Tensor, options: SpeechRecognizerCall = {}): SpeechRecognizerResult {
+    const { lengths, tgtLengths, needWeights = false } = options;
     return scope(() => {
       const { memory, outLengths } = this.encode(features, { lengths });
-      const out = this.decoder.forward(this.#embed(tgt), memory, {
-        memoryLengths: outLengths,
-        lengths: tgtLengths,
-        tgtIsCausal: true,
-      });
-      return { ctcLogProbs: this.#spell(memory), outLengths, logits: this.head.forward(out) };
+      const call = { memoryLengths: outLengths, lengths: tgtLengths, tgtIsCausal: true };
+      const [x, placed] = [this.#embed(tgt), this.#placed(memory)];
+      const { out, crossWeights } = needWeights
+        ? this.decoder.forward(x, placed, { ...call, needWeights })
+        : { out: this.decoder.forward(x, placed, call), crossWeights: [] };
+      return { ctcLogProbs: this.#spell(memory), outLengths, logits: this.head.forward(out), crossWeights };
     });
   }
 
-  /** What the decoder attends to, `[batch, outLen, dModel]`, and how much of it counts. Throws as `forward`. */
-  encode(features: Tensor, { lengths }: SpeechRecognizerCall = {}): { memory: Tensor; outLengths: number[] } {
+  /** What CTC spells and, with its positions, the decoder attends to, `[batch, outLen, dModel]`, and how much of it counts. Throws as `forward`. */
+  encode(features: Tensor, { lengths }: Pick<SpeechRecognizerCall, "lengths"> = {}): { memory: Tensor; outLengths: number[] } {
     const memory = this.encoder.forward(features, { lengths });
     const [batch, outLen] = memory.shape as [number, number];
     const outLengths = lengths
@@ -102,7 +134,7 @@ export class SpeechRecognizer extends Module {
   }
 
   /** What CTC's likeliest path spells: repeated tokens once, blanks left out. Throws as `forward`. */
-  transcribe(features: Tensor, { lengths }: SpeechRecognizerCall = {}): number[][] {
+  transcribe(features: Tensor, { lengths }: Pick<SpeechRecognizerCall, "lengths"> = {}): number[][] {
     return noGrad(() =>
       scope(() => {
         const { memory, outLengths } = this.encode(features, { lengths });
@@ -111,9 +143,28 @@ export class SpeechRecognizer extends Module {
     );
   }
 
-  /** For `generate`: the prompts are the transcripts' beginnings, one for each item of `features`. Throws as `forward`. */
-  decoding(features: Tensor, { lengths }: SpeechRecognizerCall = {}): Decoding {
-    let { memory, outLengths } = keepAlive(noGrad(() => scope(() => this.encode(features, { lengths }))));
+  /**
+   * For `generate` or `beamSearch`: the prompts are the transcripts' beginnings, one for each item of `features`, with `ctcWeight` each behind one token that
+   * starts it. Throws as `forward`, and `RANGE`.
+   */
+  decoding(features: Tensor, { lengths, ctcWeight = 0, eos }: SpeechDecodingCall = {}): Decoding {
+    if (!(ctcWeight >= 0 && ctcWeight <= 1))
+      throw new FoveaError("RANGE", `SpeechRecognizer: ctcWeight must be from 0 to 1, got ${ctcWeight}`);
+    if (ctcWeight > 0 && eos === undefined)
+      throw new FoveaError("RANGE", "SpeechRecognizer: ctcWeight needs eos, the token that ends a transcript, got none");
+    const heard = keepAlive(
+      noGrad(() =>
+        scope(() => {
+          const { memory, outLengths } = this.encode(features, { lengths });
+          return { memory: this.#placed(memory), outLengths, prefixes: ctcWeight > 0 ? this.#prefixes(memory, outLengths) : [] };
+        }),
+      ),
+    );
+    const decoder = this.#decoder(heard);
+    return ctcWeight > 0 ? new JointDecoding(decoder, heard.prefixes, { ctcWeight, eos: eos!, blank: BLANK }) : decoder;
+  }
+
+  #decoder({ memory, outLengths }: { memory: Tensor; outLengths: number[] }): Decoding {
     return new CachedDecoding((ids, cache, places) => this.#step(ids, memory, cache, { ...places, memoryLengths: outLengths }), {
       onSelect: (items) => {
         memory = selectRows(memory, items);
@@ -133,6 +184,21 @@ export class SpeechRecognizer extends Module {
     return this.head.forward(narrow(out, { axis: 1, start: out.shape[1]! - 1, length: 1 }));
   }
 
+  /** Nothing said yet, of each item. */
+  #prefixes(memory: Tensor, lengths: readonly number[]): CtcPrefix[] {
+    const logProbs = this.#spell(memory);
+    const [, outLen, vocabSize] = logProbs.shape as [number, number, number];
+    const values = logProbs.toArray();
+    return lengths.map((length, item) => {
+      const start = item * outLen * vocabSize;
+      return new CtcPrefix(values.subarray(start, start + length * vocabSize), vocabSize, BLANK);
+    });
+  }
+
+  #placed(memory: Tensor): Tensor {
+    return this.memoryPositional?.forward(memory) ?? memory;
+  }
+
   #spell(memory: Tensor): Tensor {
     return logSoftmax(this.ctc.forward(memory));
   }
@@ -149,6 +215,6 @@ function spelled(logProbs: Tensor, lengths: readonly number[]): number[][] {
   const frames = rowsOf(logProbs.reshape([-1, vocabSize]));
   return lengths.map((length, b) => {
     const path = frames.slice(b * outLen, b * outLen + length).map(likeliest);
-    return path.filter((token, frame) => token !== 0 && token !== path[frame - 1]);
+    return path.filter((token, frame) => token !== BLANK && token !== path[frame - 1]);
   });
 }
