@@ -41,7 +41,10 @@ export const modelChecks: Record<string, () => ModuleCheck> = {
     return { module, inputs: [x], run: () => module.forward(x, { lengths: [7, 4] }) };
   },
   SpeechRecognizer: () => {
-    const [module, x] = [new fovea.SpeechRecognizer({ ...sizes, numMels: 3, memoryPositional: fovea.learned(4) }), leaf([2, 3, 7])];
+    const [module, x] = [
+      new fovea.SpeechRecognizer({ ...sizes, numMels: 3, memoryPositional: fovea.learned(4) }),
+      leaf([2, 3, 7]),
+    ];
     const run = () => {
       const { ctcLogProbs, logits } = module.forward(x, int32([1, 4, 0, 2], [2, 2]), { lengths: [7, 4] });
       return fovea.concat([ctcLogProbs, logits], { axis: 1 });
