@@ -97,9 +97,9 @@ describe("the recognizer", () => {
     expect(digits, stdout).toBeGreaterThan(50); // chance is 10; it was 72.5 on 2026-11-25, and CTC wakes up only after 300 steps
     expect(stdout).toMatch(/strings [\d.]+ % wrong by CTC, [\d.]+ % by the decoder, [\d.]+ % by both/);
     const file = (name: string): Buffer => readFileSync(join(folder, "run", name));
-    expect(parseSafetensors(file("model.safetensors")).tensors.get("encoder.layers.0.self_attn.in_proj_weight")?.shape).toEqual([
-      192, 64,
-    ]);
+    expect(
+      parseSafetensors(file("model.safetensors")).tensors.get("encoder.encoder.layers.0.self_attn.in_proj_weight")?.shape,
+    ).toEqual([192, 64]);
     expect(Tokenizer.fromJSON(JSON.parse(file("tokenizer.json").toString())).encode("7")).toHaveLength(1);
     expect(file("metrics.jsonl").toString().trim().split("\n")).toHaveLength(14);
     expect(file("report.html").toString()).toContain("Where the decoder listened");
