@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   classificationScores,
+  crossEntropy,
   dispose,
   evaluate,
   fit,
+  full,
   init,
   manualSeed,
   ofConfusion,
@@ -110,6 +112,17 @@ test("gives the metrics asked for, of the validation", async () => {
   expect(first.metrics.auc).toBeLessThan(last.metrics.auc!);
   expect(last.metrics).toMatchObject({ f1: 1, auc: 1 });
   for (const { loss, metrics } of [first, last]) expect(metrics.perplexity).toBeCloseTo(Math.exp(loss), 6);
+});
+
+test.each([1024, 1025])("counts right answers of %i classes, without a table of more than 1,024", async (classes) => {
+  const labels = tensor(Int32Array.of(0, classes - 1, -100, 7));
+  const logits = full([4, classes], 0);
+  for (const [row, said] of [0, classes - 1, 3, 8].entries()) logits.view()[row * classes + said] = 9;
+  const objective = () => ({ loss: crossEntropy(logits, labels), weight: 3, logits, labels });
+  const { accuracy, examples, confusion } = await evaluate(model(), ["a batch"], { objective });
+  expect({ accuracy, examples }).toEqual({ accuracy: 2 / 3, examples: 3 });
+  expect(confusion).toHaveLength(classes === 1024 ? 1024 : 0);
+  expect(confusion[7]?.[8] ?? 1).toBe(1);
 });
 
 test("takes batches as they come, and leaves them alive", async () => {

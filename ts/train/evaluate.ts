@@ -30,7 +30,7 @@ export interface Evaluation {
   loss: number;
   /** The share of right answers; NaN where the objective gives no logits and labels. */
   accuracy: number;
-  /** `confusion[label][predicted]`: how many. */
+  /** `confusion[label][predicted]`: how many. Empty for more than 1,024 classes, a vocabulary for one. */
   confusion: number[][];
   examples: number;
   metrics: Record<string, number>;

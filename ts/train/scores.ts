@@ -9,6 +9,9 @@ export interface ScoresState {
   weight: number;
 }
 
+/** A table of more would take more memory than the model: of a vocabulary of 30,000, 7 GB. */
+const MOST_CLASSES = 1024;
+
 /** Counts right answers over many batches. */
 export class Scores {
   #state: ScoresState = { confusion: [], examples: 0, correct: 0, loss: 0, weight: 0 };
@@ -28,7 +31,7 @@ export class Scores {
     return this.#state.examples;
   }
 
-  /** `confusion[label][predicted]` */
+  /** `confusion[label][predicted]`; empty for more than 1,024 classes. */
   get confusion(): number[][] {
     return this.#state.confusion;
   }
@@ -52,13 +55,13 @@ export class Scores {
     const state = this.#state;
     const classes = logits.shape.at(-1)!;
     const scores = logits.view();
-    while (state.confusion.length < classes) state.confusion.push([]);
+    const tabled = classes <= MOST_CLASSES;
+    while (tabled && state.confusion.length < classes) state.confusion.push([]);
     for (const row of state.confusion) while (row.length < classes) row.push(0);
     labels.view().forEach((label, item) => {
+      if (!(label >= 0 && label < classes)) return; // it is ignored
       const predicted = indexOfLargest(scores, item * classes, classes);
-      const row = state.confusion[label];
-      if (!row) return; // a label that is ignored
-      row[predicted]! += 1;
+      if (tabled) state.confusion[label]![predicted]! += 1;
       state.examples += 1;
       if (predicted === label) state.correct += 1;
     });
