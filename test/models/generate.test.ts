@@ -4,6 +4,7 @@ import {
   beamSearch,
   collect,
   type Decoding,
+  DecodingCache,
   dispose,
   type GenerateOptions,
   generate,
@@ -26,6 +27,7 @@ import {
   TransformerXLLanguageModel,
   t5Bias,
   tensor,
+  window,
 } from "../../ts/index.ts";
 import { checkSampling, pick } from "../../ts/models/sampling.ts";
 import { Rng } from "../../ts/tensor/rng.ts";
@@ -83,6 +85,22 @@ describe("with caches the same tokens as without", () => {
     const ragged = [[5], [1, 4, 2], [9, 3]];
     const alone = await Promise.all(ragged.map(async (prompt) => (await greedy(model.decoding(), [prompt]))[0]));
     expect(await greedy(model.decoding(), ragged)).toEqual(alone);
+  });
+
+  test("a language model that looks no further back than a window", async () => {
+    manualSeed(7);
+    const model = new LanguageModel({ ...sizes, embeddingStd: 1, tieEmbeddings: false }).eval();
+    const near = window(1);
+    const slow = slowly(prompts, count, (texts) => {
+      using cache = new DecodingCache();
+      return model.step(int32(texts), cache, { mask: near });
+    });
+    expect(await greedy(model.decoding({ mask: near }), prompts)).toEqual(slow);
+    expect(await greedy(model.decoding(), prompts)).not.toEqual(slow);
+    const ragged = [[5], [1, 4, 2], [9, 3]];
+    const masked = () => model.decoding({ mask: near });
+    const alone = await Promise.all(ragged.map(async (prompt) => (await greedy(masked(), [prompt]))[0]));
+    expect(await greedy(masked(), ragged)).toEqual(alone);
   });
 
   test("Transformer-XL, past its memory", async () => {

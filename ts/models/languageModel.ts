@@ -1,6 +1,6 @@
 import type { DecodingCache } from "../nn/decodingCache.ts";
 import { Linear } from "../nn/linear.ts";
-import type { Mask } from "../ops/mask.ts";
+import { all, type Mask } from "../ops/mask.ts";
 import { narrow } from "../ops/narrow.ts";
 import type { Place } from "../positional/places.ts";
 import { rotary } from "../positional/rotary.ts";
@@ -70,8 +70,13 @@ export class LanguageModel extends TextModel {
     );
   }
 
-  /** For `generate`: the prompts are the texts to go on with. */
-  decoding(): Decoding {
-    return new CachedDecoding((ids, cache, places) => this.step(ids, cache, { ...places, lastOnly: true }));
+  /**
+   * For `generate`: the prompts are the texts to go on with. `mask` as that of `step`: with `window(seqLen - 1)` a model that was trained on `seqLen` tokens
+   * at a time looks no further back than it has learned to.
+   */
+  decoding({ mask = null }: Pick<LanguageModelStep, "mask"> = {}): Decoding {
+    return new CachedDecoding((ids, cache, places) =>
+      this.step(ids, cache, { ...places, mask: all(mask, places.mask), lastOnly: true }),
+    );
   }
 }
