@@ -26,7 +26,7 @@ import {
   tensor,
   warmupCosine,
 } from "fovea";
-import { Classes, DataLoader, padIds, readText, tsvRows, WordTokenizer } from "fovea/data";
+import { Classes, DataLoader, padIds, padPairs, readText, tsvRows, WordTokenizer } from "fovea/data";
 import { type AttentionMap, attentionMap } from "fovea/explain";
 import { makePairs, type Pair } from "./makePairs.ts";
 
@@ -66,13 +66,12 @@ interface Batch {
 
 function pairEncoder(vocabSize: number, numClasses: number, [begin, end]: readonly [number, number]): Judge {
   const model = new SequenceClassifier({ ...SIZES, vocabSize, numClasses, numLayers: 2, numTokenTypes: 2, paddingIdx: 0 });
-  const together = ({ first, second }: Encoded): number[] => [begin, ...first, end, ...second, end];
   const batchOf = (pairs: readonly Encoded[]) => {
-    const { ids, lengths } = padIds(pairs.map(together));
-    const types = padIds(
-      pairs.map(({ first, second }) => [...[begin, ...first, end].map(() => 0), ...[...second, end].map(() => 1)]),
+    const { ids, ...call } = padPairs(
+      pairs.map(({ first, second }) => [first, second]),
+      { begin, separator: end },
     );
-    return [ids, { lengths, tokenTypes: types.ids }] as const;
+    return [ids, call] as const;
   };
   return {
     model,
@@ -85,7 +84,7 @@ function pairEncoder(vocabSize: number, numClasses: number, [begin, end]: readon
         [end, "[end]"],
       ]);
       return attentionMap(
-        together(pair).map((id) => marks.get(id) ?? name(id)),
+        [...ids.view()].map((id) => marks.get(id) ?? name(id)),
         weights,
       );
     },

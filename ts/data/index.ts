@@ -40,6 +40,7 @@ export {
 } from "./images.ts";
 export { type JsonlRow, jsonlRows } from "./jsonl.ts";
 export { type Line, lines } from "./lines.ts";
+export { type MaskedIds, type MaskTokensOptions, maskTokens } from "./maskTokens.ts";
 export {
   type PaddedFrames,
   type PaddedIds,
@@ -51,6 +52,7 @@ export {
   type Truncation,
   truncate,
 } from "./padding.ts";
+export { type PaddedPairs, type PadPairsOptions, padPairs } from "./padPairs.ts";
 export { type ParallelExample, type ParallelNames, parallelText, readParallelText } from "./parallelText.ts";
 export { type PlanOptions, planBatches } from "./planBatches.ts";
 export { type ByteChunks, readBytes } from "./readBytes.ts";

@@ -2,7 +2,7 @@ export { type BeamSearchOptions, beamSearch, type Hypothesis } from "./beamSearc
 export type { Decoding } from "./decoding.ts";
 export { collect, type GenerateOptions, generate } from "./generate.ts";
 export { LanguageModel, type LanguageModelCall, type LanguageModelOptions, type LanguageModelStep } from "./languageModel.ts";
-export { MaskedLanguageModel, type MaskedLanguageModelOptions } from "./maskedLanguageModel.ts";
+export { MaskedLanguageModel, type MaskedLanguageModelCall, type MaskedLanguageModelOptions } from "./maskedLanguageModel.ts";
 export { PairClassifier, type PairClassifierCall, type PairClassifierOptions } from "./pairClassifier.ts";
 export { fromPretrained, type ModelClass, toPretrained } from "./pretrained/fromPretrained.ts";
 export type { Weights } from "./pretrained/weights.ts";

@@ -21,5 +21,6 @@ export { averagePrecision, logLoss, type RocCurve, rocAuc, rocCurve, topKAccurac
 export { type MixupOptions, mixup } from "./mixup.ts";
 export { type ClassifierModule, classification, type Loss, type Objective, type Outcome } from "./objective.ts";
 export { type ProgressBarOptions, progressBar, type TextOutput } from "./progressBar.ts";
+export { type PseudoLabelled, type PseudoLabelsOptions, pseudoLabels } from "./pseudoLabels.ts";
 export { type TensorBoardCallbackOptions, tensorBoard } from "./tensorBoard.ts";
 export { type WeightsAndBiasesOptions, type WeightsAndBiasesRun, weightsAndBiases } from "./weightsAndBiases.ts";
