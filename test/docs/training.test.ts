@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fovea from "fovea";
+import * as data from "fovea/data";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { configOf } from "../../ts/cli/config.ts";
 import { blocks, readPage, testSnippets } from "./snippets.ts";
@@ -22,7 +23,7 @@ afterEach(() => {
 });
 
 describe("snippets of docs/training.md", () => {
-  testSnippets(blocks(page, "ts"), { fovea, "node:fs": fs });
+  testSnippets(blocks(page, "ts"), { fovea, "fovea/data": data, "node:fs": fs });
 });
 
 test("the configuration shown is that of the defaults", () => {

@@ -1,3 +1,5 @@
+export { type AdversarialOptions, type AttackOptions, adversarial, underAttack } from "./adversarial.ts";
+export { type Attack, type FgmOptions, fgm, type PgdOptions, pgd } from "./attack.ts";
 export type { Callback, EpochSummary, FitEvent, FitResult, Progress, Training } from "./callback.ts";
 export { Checkpoints, type CheckpointsOptions, lastCheckpoint } from "./checkpoints.ts";
 export type { TrainingData } from "./data.ts";
