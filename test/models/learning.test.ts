@@ -207,6 +207,14 @@ describe("VisionTransformer", () => {
         }),
       );
       expect(model.forward(images().pixels, { needWeights: true }).weights[0]!.shape).toEqual([batch, 2, 5, 5]);
+      const overlapping = new VisionTransformer({ ...options, patchSize: 4, patchStride: 2, pooling: "mean" });
+      expect(overlapping.forward(images().pixels, { needWeights: true }).weights[0]!.shape).toEqual([batch, 2, 9, 9]);
+      expect(() => new VisionTransformer({ ...options, patchSize: 4, patchStride: 3 })).toThrow(
+        expect.objectContaining({
+          code: "SHAPE",
+          message: "VisionTransformer: patchSize must exceed patchStride by an even number or 0, got [4, 4] and [3, 3]",
+        }),
+      );
     });
   });
 });

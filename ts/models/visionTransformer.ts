@@ -20,9 +20,11 @@ import { expectAxes, expectShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 export interface VisionTransformerOptions extends Omit<TransformerEncoderLayerOptions, "positional"> {
-  /** Height and width of the images, multiples of the patches'; one number for both. */
+  /** Height and width of the images, multiples of the patches' strides; one number for both. */
   imageSize: number | readonly [height: number, width: number];
   patchSize: number | readonly [height: number, width: number];
+  /** From one patch to the next: smaller than `patchSize`, they overlap (Wu et al. 2021), and the image has zeros around it. Default `patchSize`. */
+  patchStride?: number | readonly [height: number, width: number];
   numClasses: number;
   dModel: number;
   numHeads: number;
@@ -49,7 +51,7 @@ export interface VisionTransformerCall {
 export class VisionTransformer extends Module {
   /** `[1, dModel]`, if there is one. */
   readonly classToken: Tensor | null;
-  /** A patch to `dModel`: a convolution in steps of a patch. */
+  /** A patch to `dModel`: a convolution in steps of the patches' stride. */
   readonly patches: Conv2d;
   readonly positional: Positional;
   readonly dropout: Dropout;
@@ -58,17 +60,18 @@ export class VisionTransformer extends Module {
   readonly classifier: Linear;
   readonly imageShape: readonly [channels: number, height: number, width: number];
 
-  /** Throws `SHAPE` for an image that is no whole number of patches, `RANGE`. */
+  /** Throws `SHAPE` for an image that is no whole number of patches, or patches that overlap by unlike parts on either side; `RANGE`. */
   constructor(options: VisionTransformerOptions) {
     super();
     const { dModel, numHeads, numLayers, numClasses, numChannels = 3, pooling = "cls", dropout = 0.1 } = options;
     const { normFirst = true, activation = "gelu", dimFeedforward = 4 * dModel, embeddingDropout = dropout } = options;
     const [image, patch] = [both(options.imageSize), both(options.patchSize)];
-    const count = patchCount(image, patch);
+    const stride = both(options.patchStride ?? patch);
+    const count = patchCount(image, patch, stride);
     this.imageShape = [numChannels, ...image];
     this.classToken = pooling === "cls" ? parameter(zeros([1, dModel])) : null;
     if (this.classToken) fillNormal(this.classToken, 0.02);
-    this.patches = new Conv2d(numChannels, dModel, patch, { stride: patch });
+    this.patches = new Conv2d(numChannels, dModel, patch, { stride, padding: overlapOf(patch, stride) });
     const { positional = learned(count + (this.classToken ? 1 : 0)) } = options;
     this.positional = new Positional(positional, { embedDim: dModel, numHeads, headDim: options.headDim });
     this.dropout = new Dropout(embeddingDropout);
@@ -112,11 +115,24 @@ function both(size: number | readonly [number, number]): readonly [number, numbe
   return typeof size === "number" ? [size, size] : size;
 }
 
-function patchCount([height, width]: readonly [number, number], [patchHeight, patchWidth]: readonly [number, number]): number {
-  const [rows, cols] = [height / patchHeight, width / patchWidth];
+type Size = readonly [height: number, width: number];
+
+function patchCount([height, width]: Size, [patchHeight, patchWidth]: Size, [down, right]: Size): number {
+  const [rows, cols] = [height / down, width / right];
   if (Number.isInteger(rows) && Number.isInteger(cols) && rows >= 1 && cols >= 1) return rows * cols;
+  const name = down === patchHeight && right === patchWidth ? "patchSize" : "patchStride";
   throw new FoveaError(
     "SHAPE",
-    `VisionTransformer: imageSize must be a multiple of patchSize, got [${height}, ${width}] and [${patchHeight}, ${patchWidth}]`,
+    `VisionTransformer: imageSize must be a multiple of ${name}, got [${height}, ${width}] and [${down}, ${right}]`,
+  );
+}
+
+/** How far a patch reaches beyond its stride on each side: the image's zeros. */
+function overlapOf(patch: Size, stride: Size): Size {
+  const overlap: Size = [(patch[0] - stride[0]) / 2, (patch[1] - stride[1]) / 2];
+  if (overlap.every((size) => Number.isInteger(size) && size >= 0)) return overlap;
+  throw new FoveaError(
+    "SHAPE",
+    `VisionTransformer: patchSize must exceed patchStride by an even number or 0, got [${patch.join(", ")}] and [${stride.join(", ")}]`,
   );
 }
