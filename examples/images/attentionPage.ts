@@ -1,13 +1,13 @@
 import type { Digit } from "./makeDigits.ts";
 
-/** A picture, what it was taken for, and how much of each of its 4 × 4 patches was attended to. */
+/** A picture, what it was taken for, and how much of each of its 16 patches was attended to. */
 export interface Attended {
   readonly digit: Digit;
   readonly said: number;
   readonly weights: readonly number[];
 }
 
-/** A page that opens without a network: each picture in ink, its patches the redder the more they were attended to. */
+/** A page that opens without a network: each picture in ink, the middles of its patches the redder the more they were attended to. */
 export function attentionPage(pictures: readonly Attended[]): string {
   return `<!doctype html>
 <meta charset="utf-8">

@@ -1,5 +1,5 @@
 /**
- * Pictures of digits: a `VisionTransformer` over patches of 2 × 2 pixels. README.md shows what it prints; `--help` lists the options.
+ * Pictures of digits: a `VisionTransformer` over patches of 4 × 4 pixels, two pixels from one to the next. README.md shows what it prints; `--help` lists the options.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -41,7 +41,16 @@ const HELP = `Tells which digit a picture shows.
     --seed N        default 1
     --out FOLDER    for the model, its curves and a map of what it attended to; default runs/images`;
 
-const SIZES = { imageSize: 8, patchSize: 2, numChannels: 1, numClasses: 10, dModel: 64, numHeads: 4, numLayers: 3 };
+const SIZES = {
+  imageSize: 8,
+  patchSize: 4,
+  patchStride: 2,
+  numChannels: 1,
+  numClasses: 10,
+  dModel: 64,
+  numHeads: 4,
+  numLayers: 3,
+};
 const BATCH = 25;
 const LEARNING_RATE = 2e-3;
 const MOST = 16; // ink
