@@ -18,8 +18,8 @@ export interface Binding {
   /** How many threads the pool may use in this call. */
   threads(): number;
   /**
-   * Last of all: runs the export of that Rust name, takes the scratch back, and tells who watches of the call. Throws `WORKER_TRAP` if the kernel
-   * traps or a worker has meanwhile.
+   * Last of all: runs the export of that Rust name and takes the scratch back. Throws `WORKER_TRAP` if the kernel traps or a worker has
+   * meanwhile.
    */
   run(exported: string, args: object, numbers: readonly number[]): void;
 }
@@ -40,7 +40,7 @@ let pool = ONE_THREAD;
 /** Why no kernel may run; null while one may. */
 let refusal: FoveaError | null = notRunning();
 let lent: number[] = [];
-let watcher: ((exported: string, args: object) => void) | null = null;
+let interceptor: Interceptor | null = null;
 
 /** Kernels run in this module from now on. Its memory is the heap's. */
 export function attach(moduleExports: Exports, poolState: PoolState = ONE_THREAD): void {
@@ -58,14 +58,17 @@ export function detach(): void {
   lent = [];
 }
 
-/** Calls `seen` after each kernel that `fn` runs, with its Rust name. */
-export function watchCalls(fn: () => void, seen: (exported: string, args: object) => void): void {
-  const before = watcher;
-  watcher = seen;
+/** Stands between a call and its kernel: gets the kernel's Rust name, the call's arguments, and what runs it. */
+export type Interceptor = (exported: string, args: object, run: () => void) => void;
+
+/** Runs `fn`, each kernel of which goes through `interceptor`. */
+export function intercept<T>(fn: () => T, through: Interceptor): T {
+  const before = interceptor;
+  interceptor = through;
   try {
-    fn();
+    return fn();
   } finally {
-    watcher = before;
+    interceptor = before;
   }
 }
 
@@ -92,16 +95,20 @@ export const binding: Binding = {
     return pool.threads();
   },
   run(exported, args, numbers) {
-    try {
-      exports[exported]!(...numbers);
-    } catch (cause) {
-      die("a kernel trapped", cause);
-    }
+    if (interceptor) interceptor(exported, args, () => runExport(exported, numbers));
+    else runExport(exported, numbers);
     if (lent.length > 0) giveBack();
-    if (pool.trapped()) die("a worker trapped in a kernel");
-    watcher?.(exported, args);
   },
 };
+
+function runExport(exported: string, numbers: readonly number[]): void {
+  try {
+    exports[exported]!(...numbers);
+  } catch (cause) {
+    die("a kernel trapped", cause);
+  }
+  if (pool.trapped()) die("a worker trapped in a kernel");
+}
 
 function giveBack(): void {
   for (const ptr of lent) heap.free(ptr);

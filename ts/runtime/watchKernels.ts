@@ -1,6 +1,6 @@
-import { watchCalls } from "./binding.ts";
 import type { Buffer } from "./buffer.ts";
 import { heap } from "./heap.ts";
+import { interceptKernels } from "./interceptKernels.ts";
 import { type KernelName, manifest } from "./kernels.gen.ts";
 
 /** A float buffer that a kernel has just written. */
@@ -12,8 +12,8 @@ export interface WrittenBuffer {
 
 /** Runs `fn`, and calls `seen` after each kernel with what it wrote. For looking into what went wrong: every call is slower. */
 export function watchKernels(fn: () => void, seen: (kernel: KernelName, written: readonly WrittenBuffer[]) => void): void {
-  watchCalls(fn, (exported, args) => {
-    const kernel = exported.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()) as KernelName;
+  interceptKernels(fn, (kernel, args, run) => {
+    run();
     seen(kernel, writtenBy(kernel, args));
   });
 }
