@@ -64,8 +64,8 @@ export const functions = {
       ours: "equal, notEqual, less, lessEqual, greater, greaterEqual, isNaN, logicalAnd, logicalOr, logicalNot",
     },
     {
-      torch: "sum, mean, var, std, amax, amin, argmax, argmin, norm, logsumexp, cumsum",
-      ours: "sum, mean, variance, std, max, min, argmax, argmin, norm, logSumExp, cumsum",
+      torch: "sum, mean, prod, var, std, amax, amin, argmax, argmin, norm, logsumexp, cumsum",
+      ours: "sum, mean, prod, variance, std, max, min, argmax, argmin, norm, logSumExp, cumsum",
       differs: "`axis`; `max` and `min` are `amax` and `amin`",
     },
     {

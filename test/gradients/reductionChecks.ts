@@ -39,6 +39,13 @@ export const reductionChecks: Record<string, Checks> = {
     "p ∞": () => [(x) => ops.norm(x, { p: Number.POSITIVE_INFINITY, axis: 1 }), magnitudes()],
     "p −∞": () => [(x) => ops.norm(x, { p: Number.NEGATIVE_INFINITY, axis: 1 }), magnitudes()],
   },
+  prod: {
+    ...overAxes(ops.prod),
+    "zeros among them": () => [
+      (x) => ops.prod(x, { axis: 1 }),
+      tensor(Float32Array.of(2, 0, 3, 0, 5, 0, 1, -2, 4), [3, 3], { requiresGrad: true }),
+    ],
+  },
   sort: {
     ascending: () => [(x) => ops.sort(x).values, spaced([3, 5])],
     "descending, another axis": () => [(x) => ops.sort(x, { axis: 0, descending: true }).values, spaced([5, 3])],

@@ -3,8 +3,25 @@ import type { ReduceOptions, Tensor } from "../../ts/index.ts";
 import * as fovea from "../../ts/index.ts";
 import { leaf } from "../gradients/leaves.ts";
 
-const { argmax, argmin, cumsum, logSoftmax, logSumExp, max, mean, min, norm, ones, scope, std, sum, tensor, variance, zeros } =
-  fovea;
+const {
+  argmax,
+  argmin,
+  cumsum,
+  logSoftmax,
+  logSumExp,
+  max,
+  mean,
+  min,
+  norm,
+  ones,
+  prod,
+  scope,
+  std,
+  sum,
+  tensor,
+  variance,
+  zeros,
+} = fovea;
 
 beforeAll(() => fovea.init({ threads: 1 }));
 afterAll(() => fovea.dispose());
@@ -18,6 +35,7 @@ const spread = (x: readonly number[], correction: number): number =>
 const reductions: Record<string, [op: (x: Tensor, options: ReduceOptions) => Tensor, f: (x: readonly number[]) => number]> = {
   sum: [sum, total],
   mean: [mean, average],
+  prod: [prod, (x) => x.reduce((a, b) => a * b, 1)],
   max: [max, (x) => Math.max(...x)],
   min: [min, (x) => Math.min(...x)],
   variance: [variance, (x) => spread(x, 1)],
@@ -96,6 +114,7 @@ describe("edges", () => {
       expect(variance(none, { axis: 0 }).toNested()).toEqual([Number.NaN, Number.NaN, Number.NaN]);
       expect(logSumExp(none, { axis: 0 }).toNested()).toEqual([-Infinity, -Infinity, -Infinity]);
       expect(norm(none).item()).toBe(0);
+      expect(prod(none, { axis: 0 }).toNested()).toEqual([1, 1, 1]);
       expect(max(none, { axis: 1 }).shape).toEqual([0]);
       for (const op of [max, min, argmax, argmin])
         expect(() => op(none, { axis: 0 })).toThrow(expect.objectContaining({ code: "SHAPE" }));

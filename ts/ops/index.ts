@@ -98,6 +98,7 @@ export { packPadded, padPacked } from "./packPadded.ts";
 export { pad } from "./pad.ts";
 export { type PairwiseDistanceOptions, pairwiseDistance } from "./pairwiseDistance.ts";
 export { permute, transpose } from "./permute.ts";
+export { prod } from "./prod.ts";
 export type { Activation } from "./product.ts";
 export {
   type RecurrentCellKind,
