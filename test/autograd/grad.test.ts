@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   add,
+  checkpoint,
   crossEntropy,
   dispose,
   grad,
   init,
+  Linear,
   manualSeed,
   multiply,
   noGrad,
+  randn,
   record,
   runtime,
   SequenceClassifier,
@@ -128,6 +131,20 @@ describe("grad", () => {
         [6 * 1, 8 * 4],
         ["x", "y"],
       ]);
+    });
+  });
+
+  it("goes through a checkpoint to the same bits, and leaves the parameters in it alone", () => {
+    using layer = new Linear(3, 2);
+    scope(() => {
+      const x = randn([4, 3], { requiresGrad: true });
+      const plain = grad(sum(square(layer.forward(x))), [x])[0].toArray();
+      const [dx] = grad(sum(square(checkpoint((input) => layer.forward(input), x))), [x]);
+      expect([...dx.view()]).toEqual([...plain]);
+      expect([layer.weight.grad, layer.bias!.grad, x.grad]).toEqual([null, null, null]);
+      sum(square(checkpoint((input) => layer.forward(input), x))).backward();
+      expect([...x.grad!.view()]).toEqual([...plain]);
+      expect(layer.weight.grad).not.toBeNull();
     });
   });
 

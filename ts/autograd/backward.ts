@@ -105,6 +105,10 @@ class Claims implements Grads {
     this.#only = only;
   }
 
+  get chosenOnly(): boolean {
+    return this.#only !== undefined;
+  }
+
   wants(i: number): boolean {
     const target = this.#node.targets[i];
     if (this.#only) return Boolean(target && this.#only.wants(target));

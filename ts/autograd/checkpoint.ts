@@ -3,7 +3,10 @@ import { gradEnabled, noGrad, withGrad } from "../tensor/gradMode.ts";
 import { rngState, setRngState } from "../tensor/rng.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { runBackward } from "./backward.ts";
+import type { Output } from "./node.ts";
 import { type Grads, record } from "./tape.ts";
+import { Wanted } from "./wanted.ts";
 
 /**
  * `fn(...inputs)`, of which nothing is kept for the backward pass but the inputs: `fn` is run again then (Chen et al. 2016). Memory falls
@@ -44,10 +47,18 @@ function again<I extends readonly Tensor[]>(
     });
     // As many as `I` has, and of its tensors.
     const out = withGrad(() => fn(...(leaves as unknown as I)));
+    if (out.recorded && grads.chosenOnly) return chosen(out.recorded as Output, leaves, dOut);
     if (out.recorded) out.backward(dOut);
     const same = out.recorded ? null : out.leaf; // an input given back as it is
     return leaves.map((leaf) => (leaf === same ? dOut.reshape(leaf.shape) : leaf.grad));
   } finally {
     setRngState(after);
   }
+}
+
+/** Gradients of the leaves alone: parameters are left as they are. */
+function chosen(root: Output, leaves: readonly Tensor[], seed: Tensor): (Tensor | null)[] {
+  const only = new Wanted(root, new Set(leaves.filter(({ requiresGrad }) => requiresGrad)));
+  runBackward(root, { seed, only });
+  return leaves.map((leaf) => only.found.get(leaf) ?? null);
 }

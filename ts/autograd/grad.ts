@@ -16,7 +16,8 @@ export interface GradOptions {
 /**
  * The gradients of `output` with respect to `inputs`, each of its input's shape. Unlike `backward` it adds to no tensor's `grad`, and computes
  * nothing for those that are not asked for: a model's parameters are left as they are. An input is a leaf with `requiresGrad`, or what ops
- * computed from one. Throws `GRAD` for one that `output` was not computed from, `DISPOSED`.
+ * computed from one; what a `checkpoint` hides, parameters that only its function knows, can't be asked for. Throws `GRAD` for one that `output`
+ * was not computed from, `DISPOSED`.
  *
  *     const [dx] = grad(sum(model.forward(x)), [x]);
  */

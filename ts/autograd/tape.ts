@@ -14,6 +14,8 @@ export interface Grads {
    * gradient yet, the very place where its `grad` lives. Ask once, and only if the gradient is then given.
    */
   empty(i: number): Tensor;
+  /** Whether the pass is for chosen tensors alone, as `grad` makes it: the `grad` of every other leaf is to be left as it is. */
+  readonly chosenOnly: boolean;
 }
 
 /** From the gradient of an op's output, those of its inputs, in order: null where there is none (or nobody wants it). */
