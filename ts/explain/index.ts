@@ -19,5 +19,6 @@ export { type AttributionTextOptions, attributionText } from "./attributionText.
 export { type Curve, curvesSvg } from "./curvesSvg.ts";
 export { type Explained, gradientTimesInput } from "./gradientTimesInput.ts";
 export { type IntegratedGradients, type IntegratedGradientsOptions, integratedGradients } from "./integratedGradients.ts";
+export { type PatchAttentionOptions, patchAttentionSvg } from "./patchAttentionSvg.ts";
 export { type ModelSummary, type SummaryRow, summary } from "./summary.ts";
 export { type Chart, type TrainingReport, trainingHtml } from "./trainingHtml.ts";
