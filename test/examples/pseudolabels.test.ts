@@ -16,7 +16,8 @@ test("learns more from texts without labels than from those with labels alone", 
   const stdout = await runExample("pseudolabels", ["--runs", "1", "--rounds", "2"], { cwd });
   const [before, after] = [rightIn(stdout, "labels alone"), rightIn(stdout, "with pseudo-labels")];
   expect(before, stdout).toBeGreaterThan(55); // one in four by chance
-  expect(after, stdout).toBeGreaterThan(before + 4);
+  expect(after, stdout).toBeGreaterThan(before + 4); // 88.0 and 99.1 on 2026-11-28
+  expect(after, stdout).toBeGreaterThan(90);
   expect(stdout).toMatch(/round 2: sure of \d+ texts, [89]\d\.\d % of them rightly/);
 });
 
