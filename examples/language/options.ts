@@ -1,0 +1,130 @@
+import { parseArgs } from "node:util";
+import { FoveaError, type SamplingOptions } from "fovea";
+
+export const HELP = `Models language: foretells the next word, or hidden ones.
+
+  npm run example -- language                     a small language that the example makes
+    --train FILE     a text a line
+    --valid FILE     the same, foretold after each epoch
+    --model NAME     compare (default): xl, the same without its memory, and gpt, one after the other; or one of gpt, xl, albert
+    --segment N      tokens that gpt and xl are given at a time, default 16
+    --memory N       tokens before them that xl remembers, default 32
+    --epochs N       default 4, for albert 6; of the small language 8, for albert 10
+    --vocab N        pieces of words, default 5000
+    --width N        of the model, default 128; 64 for the small language
+    --layers N       default 2; 4 for albert, which has the parameters of one
+    --threads N      default all
+    --seed N         default 1
+    --out FOLDER     for models, tokenizer, curves and attention; default runs/language
+
+  npm run example -- language --from RUN …         with a model that was trained; RUN is the folder of its model.safetensors
+    --generate TEXT  goes on with TEXT (gpt, xl), token by token, the likeliest always unless told otherwise:
+    --temperature N  draws; below 1 rather the likely ones
+    --top-k N        draws among the N likeliest
+    --top-p N        draws among the likeliest whose probabilities add up to N
+    --beams N        searches for the likeliest text
+    --longest N      tokens at most, default 60
+    --fill TEXT      says what may stand in each <mask> of TEXT (albert)`;
+
+const EPOCHS = { small: { next: 8, masked: 10 }, large: { next: 4, masked: 6 } };
+
+export interface TrainOptions {
+  readonly files: { readonly train: string; readonly valid: string } | null;
+  readonly model: "compare" | "gpt" | "xl" | "albert";
+  readonly seqLen: number;
+  readonly memoryLen: number;
+  readonly epochs: number;
+  readonly vocab: number;
+  readonly width: number;
+  readonly layers: number;
+  readonly threads: number | undefined;
+  readonly seed: number;
+  readonly out: string;
+}
+
+export interface WriteOptions extends SamplingOptions {
+  readonly from: string;
+  /** To go on with, or else to fill in. */
+  readonly text: string;
+  readonly fill: boolean;
+  readonly numBeams: number;
+  readonly maxNewTokens: number;
+  readonly seed: number;
+}
+
+export type Command =
+  | { readonly name: "help" }
+  | { readonly name: "train"; readonly options: TrainOptions }
+  | { readonly name: "write"; readonly options: WriteOptions };
+
+/** Throws `RANGE`, and what `parseArgs` throws. */
+export function parseCommand(): Command {
+  const text = { type: "string" } as const;
+  const training = { train: text, valid: text, model: text, segment: text, memory: text, epochs: text, vocab: text, width: text };
+  const writing = { from: text, generate: text, fill: text, temperature: text, "top-k": text, "top-p": text, beams: text };
+  const both = { ...{ layers: text, threads: text, seed: text, out: text, longest: text }, help: { type: "boolean" } } as const;
+  const { values } = parseArgs({ options: { ...training, ...writing, ...both } });
+  if (values.help) return { name: "help" };
+  if (values.generate === undefined && values.fill === undefined) {
+    if (values.from !== undefined) throw new FoveaError("RANGE", "language: --from needs --generate or --fill, got neither");
+    return { name: "train", options: trainOptions(values) };
+  }
+  return { name: "write", options: writeOptions(values) };
+}
+
+type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+function trainOptions(values: Values): TrainOptions {
+  const { train, valid, model = "compare", out = "runs/language" } = values as Record<string, string | undefined>;
+  if (model !== "compare" && model !== "gpt" && model !== "xl" && model !== "albert")
+    throw new FoveaError("RANGE", `language: --model must be compare, gpt, xl or albert, got ${model}`);
+  if ((train === undefined) !== (valid === undefined))
+    throw new FoveaError("RANGE", `language: --train and --valid go together, got --${train === undefined ? "valid" : "train"}`);
+  const [small, masked] = [train === undefined, model === "albert"];
+  return {
+    files: small ? null : { train: train!, valid: valid! },
+    model,
+    seqLen: whole(values, "segment", 16),
+    memoryLen: whole(values, "memory", 32, 0),
+    epochs: whole(values, "epochs", EPOCHS[small ? "small" : "large"][masked ? "masked" : "next"], 0),
+    vocab: whole(values, "vocab", small ? 400 : 5000),
+    width: whole(values, "width", small ? 64 : 128),
+    layers: whole(values, "layers", masked ? 4 : 2),
+    threads: values.threads === undefined ? undefined : whole(values, "threads", 1),
+    seed: whole(values, "seed", 1, 0),
+    out,
+  };
+}
+
+function writeOptions(values: Values): WriteOptions {
+  const { from, generate, fill } = values as Record<string, string | undefined>;
+  if (from === undefined)
+    throw new FoveaError(
+      "RANGE",
+      "language: --generate and --fill need --from, the folder of a model that was trained, got none",
+    );
+  if (generate !== undefined && fill !== undefined)
+    throw new FoveaError("RANGE", "language: one of --generate and --fill is needed, got both");
+  const number = (name: string): number | undefined => (values[name] === undefined ? undefined : Number(values[name]));
+  const [temperature, topK, topP] = [number("temperature"), number("top-k"), number("top-p")];
+  return {
+    from,
+    text: (generate ?? fill)!.trim(),
+    fill: fill !== undefined,
+    ...(temperature !== undefined && { temperature }),
+    ...(topK !== undefined && { topK }),
+    ...(topP !== undefined && { topP }),
+    numBeams: whole(values, "beams", 1),
+    maxNewTokens: whole(values, "longest", 60),
+    seed: whole(values, "seed", 1, 0),
+  };
+}
+
+function whole(values: Values, name: string, otherwise: number, least = 1): number {
+  const value = Number(values[name] ?? otherwise);
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new FoveaError(
+    "RANGE",
+    `language: --${name} must be a whole number of at least ${least}, got ${JSON.stringify(values[name])}`,
+  );
+}
