@@ -12,8 +12,9 @@ import { applyMutant } from "./parse.mjs";
 const COPY = root(".setup/mutants");
 const COPIED = ["crates", "scripts", "ts", "test/cases", "test/cases.ts", "test/harness", "test/kernels"];
 const SINGLE_FILES = ["package.json", "tsconfig.json", "vitest.config.ts"];
-/** A bug may make a loop endless. */
+/** A bug may make a loop endless, but no compiler's. */
 const TOO_LONG = 180_000;
+const TOO_LONG_TO_BUILD = 1_800_000; // on a machine busy with other work
 
 /** What is built is kept from run to run. Sources come anew, with a new date each: cargo goes by that, and a bug may be left from a run that was stopped. */
 export function makeCopy() {
@@ -41,7 +42,7 @@ export async function withMutant(mutant, work) {
 export async function nativeTests(tests, rust) {
   const env = { ...rust.env, CARGO_TARGET_DIR: join(COPY, "target/native") };
   const args = ["test", "--manifest-path", join(COPY, "crates/Cargo.toml"), "--locked", "-p", "fovea-kernels", "--test", tests];
-  const built = await runInCopy("cargo", [...args, "--no-run"], env);
+  const built = await runInCopy("cargo", [...args, "--no-run"], env, TOO_LONG_TO_BUILD);
   if (!built.ok) throw new Error(`the native tests do not compile:\n${built.output}`);
   return runInCopy("cargo", args, env);
 }
@@ -70,10 +71,10 @@ export async function wasmCases(kernels, workers) {
 const variantName = (workers) => (workers ? "simd-threads" : "simd");
 
 /**
- * @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} env
+ * @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} env @param {number} limit milliseconds
  * @returns {Promise<{ ok: boolean, output: string }>} not ok too if it took too long
  */
-function runInCopy(command, args, env) {
+function runInCopy(command, args, env, limit = TOO_LONG) {
   return new Promise((resolve, reject) => {
     // A process group of its own, so that what cargo or vitest started ends with it.
     const child = spawn(command, args, { cwd: COPY, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
@@ -83,7 +84,7 @@ function runInCopy(command, args, env) {
         output += chunk;
       });
     }
-    const timer = setTimeout(() => child.pid && process.kill(-child.pid, "SIGKILL"), TOO_LONG);
+    const timer = setTimeout(() => child.pid && process.kill(-child.pid, "SIGKILL"), limit);
     child.on("error", reject);
     child.on("close", (code) => {
       clearTimeout(timer);
