@@ -16,6 +16,7 @@ import {
   dispose,
   Embedding,
   equal,
+  FoveaError,
   init,
   LayerNorm,
   Linear,
@@ -208,6 +209,11 @@ async function main(): Promise<void> {
     options: { train: text, valid: text, epochs: text, threads: text, seed: text, help: { type: "boolean", short: "h" } },
   });
   if (values.help) return console.log(HELP);
+  const count = (name: "epochs" | "threads" | "seed", otherwise: number): number => {
+    const value = Number(values[name] ?? otherwise);
+    if (Number.isInteger(value) && value >= 0) return value;
+    throw new FoveaError("RANGE", `--${name} must be a whole number of at least 0, got ${values[name]}`);
+  };
   const carried = (name: string): string => fileURLToPath(new URL(`../sentiment/data/${name}.tsv`, import.meta.url));
   const [trainTexts, testTexts] = [
     await readTextExamples(values.train ?? carried("train")),
@@ -221,11 +227,11 @@ async function main(): Promise<void> {
   const encoded = (texts: typeof trainTexts): Example[] =>
     texts.map(({ text, label, line }) => ({ ids: tokenizer.encode(text), label: classes.indexOf(label, `line ${line}`) }));
 
-  await init(values.threads === undefined ? {} : { threads: Number(values.threads) });
-  const seed = Number(values.seed ?? 1);
+  await init(values.threads === undefined ? {} : { threads: count("threads", 0) });
+  const seed = count("seed", 1);
   manualSeed(seed);
   const model = new SentimentClassifier(tokenizer.size, classes.size, 2, SIZES);
-  train(model, encoded(trainTexts), { epochs: Number(values.epochs ?? 10), seed });
+  train(model, encoded(trainTexts), { epochs: count("epochs", 10), seed });
   const accuracy = evaluate(model, encoded(testTexts));
   console.log(`Accuracy of the model on the ${testTexts.length} test sentences: ${(100 * accuracy).toFixed(1)} %`);
   dispose();

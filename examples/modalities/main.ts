@@ -12,6 +12,7 @@ import {
   dispose,
   Embedding,
   evaluate,
+  FoveaError,
   fit,
   init,
   Linear,
@@ -19,6 +20,7 @@ import {
   manualSeed,
   mean,
   meanPool,
+  noGrad,
   Positional,
   Rng,
   runtime,
@@ -140,6 +142,21 @@ async function trained(
   return { model, accuracy };
 }
 
+/** Which share of what the words looked at, the mean over heads, words and questions, lies in the half of the picture that is asked for. */
+async function lookedRight(model: PictureQuestions, questions: readonly Question[], tokenizer: WordTokenizer): Promise<number> {
+  model.eval();
+  const columns = WIDTH / PATCH;
+  const shares: number[] = [];
+  for (const question of questions)
+    for await (const batch of loaderOf([question], tokenizer))
+      scope(() => {
+        const looked = mean(noGrad(() => model.forward(batch)).weights, { axis: [0, 1, 2] }).toArray();
+        const onSide = looked.filter((_, patch) => Math.floor((2 * (patch % columns)) / columns) === question.side);
+        shares.push([...onSide].reduce((sum, weight) => sum + weight, 0));
+      });
+  return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+}
+
 /** For each question a row: its picture once for every word, redder where that word looked. */
 async function attentionPage(model: PictureQuestions, questions: readonly Question[], tokenizer: WordTokenizer): Promise<string> {
   model.eval();
@@ -172,8 +189,11 @@ async function main(): Promise<void> {
     options: { questions: text, epochs: text, threads: text, seed: text, out: text, help: { type: "boolean", short: "h" } },
   });
   if (values.help) return console.log(HELP);
+  const questions = Number(values.questions ?? 6000);
+  if (!(Number.isInteger(questions) && questions >= 1))
+    throw new FoveaError("RANGE", `--questions must be a whole number of at least 1, got ${values.questions}`);
   const options = { epochs: Number(values.epochs ?? 6), seed: Number(values.seed ?? 1) };
-  const data = [makeQuestions(Number(values.questions ?? 6000), new Rng(1)), makeQuestions(500, new Rng(2))] as const;
+  const data = [makeQuestions(questions, new Rng(1)), makeQuestions(500, new Rng(2))] as const;
   const tokenizer = WordTokenizer.train(data[0].map(({ words }) => words));
   await init(values.threads === undefined ? {} : { threads: Number(values.threads) });
   console.log(`data      ${data[0].length} + ${data[1].length} questions to train and test, such as: ${data[1][0]!.words}?`);
@@ -181,6 +201,8 @@ async function main(): Promise<void> {
   const { model } = await trained("both", data, tokenizer, options);
   const out = values.out ?? "runs/modalities";
   await mkdir(out, { recursive: true });
+  const looked = await lookedRight(model, data[1].slice(0, 100), tokenizer);
+  console.log(`  of what the words looked at, ${percent(looked)} is in the half that is asked for`);
   await writeFile(join(out, "attention.html"), await attentionPage(model, data[1].slice(0, 8), tokenizer));
   await trained("the picture alone", data, tokenizer, options);
   await trained("the question alone", data, tokenizer, options);

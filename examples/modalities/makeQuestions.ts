@@ -11,7 +11,8 @@ export interface Question {
   /** From 0 (black) to 1 (white). */
   readonly picture: Picture;
   readonly words: string;
-  /** The digit that is asked for. */
+  /** Which digit is asked for: 0 the left, 1 the right. */
+  readonly side: number;
   readonly answer: number;
 }
 
@@ -28,8 +29,9 @@ export function makeQuestions(count: number, rng: Rng): Question[] {
   return Array.from({ length: count }, (_, i) => {
     const labels = rng.shuffle(Array.from({ length: 10 }, (_, label) => label)).slice(0, 2);
     const digits = labels.map((label) => drawn[10 * rng.below(drawn.length / 10) + label]!);
-    const words = one(PHRASES).replace("_", one(SIDES[i % 2]!));
-    return { picture: sideBySide(digits), words, answer: labels[i % 2]! };
+    const side = i % 2;
+    const words = one(PHRASES).replace("_", one(SIDES[side]!));
+    return { picture: sideBySide(digits), words, side, answer: labels[side]! };
   });
 }
 

@@ -60,15 +60,20 @@ function parseOptions(): Options | null {
   if ((train === undefined) !== (valid === undefined))
     throw new FoveaError("RANGE", "--train and --valid must be given together");
   const files = train === undefined || valid === undefined ? null : { train, valid };
+  const count = (name: keyof typeof numbers, otherwise: number): number => {
+    const value = Number(values[name] ?? otherwise);
+    if (Number.isInteger(value) && value >= 0) return value;
+    throw new FoveaError("RANGE", `--${name} must be a whole number of at least 0, got ${values[name]}`);
+  };
   return {
     files,
-    labels: Number(values.labels ?? (files ? 500 : 60)),
+    labels: count("labels", files ? 500 : 60),
     threshold: Number(values.threshold ?? 0.9),
-    rounds: Number(values.rounds ?? 3),
-    steps: Number(values.steps ?? 400),
-    runs: Number(values.runs ?? 3),
-    threads: values.threads === undefined ? undefined : Number(values.threads),
-    seed: Number(values.seed ?? 1),
+    rounds: count("rounds", 3),
+    steps: count("steps", 400),
+    runs: count("runs", 3),
+    threads: values.threads === undefined ? undefined : count("threads", 0),
+    seed: count("seed", 1),
   };
 }
 

@@ -21,6 +21,7 @@ test("learns to answer, and not from the picture or the question alone", { timeo
   const stdout = await runExample("modalities", ["--questions", "4000", "--epochs", "6", "--out", "run"], { cwd });
   const right = (shown: string): number => Number(new RegExp(`^${shown}: ([\\d.]+) % right`, "m").exec(stdout)?.[1]);
   expect(right("both"), stdout).toBeGreaterThan(75);
+  expect(Number(/looked at, ([\d.]+) %/.exec(stdout)?.[1]), stdout).toBeGreaterThan(70); // half of it by chance
   expect(right("the picture alone"), stdout).toBeLessThan(58); // one of the two digits in it at best
   expect(right("the question alone"), stdout).toBeLessThan(18); // one in ten
   const page = readFileSync(join(cwd, "run/attention.html"), "utf8");
