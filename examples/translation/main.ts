@@ -39,7 +39,7 @@ const HELP = `Translates.
     --to DE          the end of the target's name, default de
     --model NAME     transformer (default) or recurrent
     --beams N        at the end, default 5
-    --epochs N       default 16; 8 for the small language
+    --epochs N       default 16; 8 for the recurrent one and for the small language
     --every N        epochs between translations of --valid, default 4
     --vocab N        pieces of words, default 5000
     --width N        of the model, default 128; 64 for the small language
@@ -49,6 +49,7 @@ const HELP = `Translates.
 
 const MAX_TOKENS = 1200; // of a batch, on either side
 const LEARNING_RATE = 2e-3;
+const EPOCHS = { transformer: 16, recurrent: 8 };
 const SMALL = { pairs: 3000, held: 200, vocab: 320, tokens: 600, epochs: 8, width: 64 };
 
 interface Options {
@@ -89,13 +90,13 @@ function parseOptions(): Options | null {
     throw new FoveaError("RANGE", `translation: --model must be transformer or recurrent, got ${model}`);
   if (train !== undefined && valid === undefined)
     throw new FoveaError("RANGE", "translation: --train needs --valid, a prefix of two files as well");
-  const small = train === undefined;
+  const [small, recurrent] = [train === undefined, model === "recurrent"];
   return {
     files: { train, valid, test },
     languages: [from, to],
-    recurrent: model === "recurrent",
+    recurrent,
     numBeams: whole("beams", values.beams, 5),
-    epochs: whole("epochs", values.epochs, small ? SMALL.epochs : 16, 0),
+    epochs: whole("epochs", values.epochs, small ? SMALL.epochs : recurrent ? EPOCHS.recurrent : EPOCHS.transformer, 0),
     every: whole("every", values.every, 4),
     vocab: whole("vocab", values.vocab, small ? SMALL.vocab : 5000),
     width: whole("width", values.width, small ? SMALL.width : 128),
