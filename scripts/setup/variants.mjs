@@ -25,5 +25,7 @@ export function rustFlags({ features, threads }) {
     link.push("--shared-memory", `--max-memory=${MAX_MEMORY_BYTES}`, ...TLS_SYMBOLS.map((symbol) => `--export=${symbol}`));
   // core is rebuilt without the texts of panics, which nobody could read in wasm.
   const panic = ["-Z", "unstable-options", "-C", "panic=immediate-abort"];
-  return ["-C", `target-feature=${features.join(",")}`, ...link.flatMap((arg) => ["-C", `link-arg=${arg}`]), ...panic];
+  // No second copy of a loop for each way that an if before it may go.
+  const lean = ["-C", "llvm-args=-unswitch-threshold=0"];
+  return ["-C", `target-feature=${features.join(",")}`, ...link.flatMap((arg) => ["-C", `link-arg=${arg}`]), ...panic, ...lean];
 }
