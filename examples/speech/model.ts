@@ -10,11 +10,13 @@ const SMOOTHING = 0.1;
 
 /**
  * A step for every four frames. The encoder has rotary positions, since a digit sounds alike wherever it stands; without those of the memory the decoder
- * could not tell what was said first.
+ * could not tell what was said first, and with those of time alone it leaves digits out.
  */
 export function newRecognizer(dModel: number): SpeechRecognizer {
   const sizes = { numMels: N_MELS, vocabSize: tokenizer.size, dModel, numHeads: 4, numLayers: 3, numDecoderLayers: 2 };
-  return new SpeechRecognizer({ ...sizes, strides: [2, 2], positional: rotary(), memoryPositional: sinusoidal() });
+  const [digits, steps] = [sinusoidal({ base: 30 }), sinusoidal({ base: 100 })]; // 10,000 is for texts: with it neighbours are too much alike
+  const positions = { positional: rotary(), targetPositional: digits, labelPositional: digits, memoryPositional: steps };
+  return new SpeechRecognizer({ ...sizes, ...positions, strides: [2, 2] });
 }
 
 /** `[batch, nMels, frames]` */

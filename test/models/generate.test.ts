@@ -145,7 +145,8 @@ describe("with caches the same tokens as without", () => {
 
   test("a speech recogniser", async () => {
     manualSeed(11);
-    const model = new SpeechRecognizer({ ...sizes, numMels: 5 }).eval();
+    const placed = { memoryPositional: sinusoidal(), labelPositional: sinusoidal() };
+    const model = new SpeechRecognizer({ ...sizes, ...placed, numMels: 5 }).eval();
     const features = randn([2, 5, 9]);
     const call = { lengths: [9, 6] };
     const expected = slowly(prompts, count, (texts) => model.forward(features, int32(texts), call).logits);

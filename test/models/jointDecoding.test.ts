@@ -158,3 +158,25 @@ describe("SpeechRecognizer with ctcWeight", () => {
     });
   });
 });
+
+test("labelPositional counts the labels that CTC has spelled by each frame", () => {
+  scope(() => {
+    manualSeed(4);
+    const sizes = { numMels: 3, vocabSize: 3, dModel: 8, numHeads: 2, numLayers: 1 };
+    const model = new SpeechRecognizer({ ...sizes, strides: [1, 1], labelPositional: sinusoidal() }).eval();
+    let places: number[][] = [];
+    using _ = model.labelPositional!.registerForwardPreHook((_module, [, place]) => {
+      places = (place as Tensor).toNested() as number[][];
+    });
+    const features = randn([3, 3, 16]);
+    const { ctcLogProbs } = model.forward(features, tensor(Int32Array.of(1, 1, 1), [3, 1]));
+    const paths = (ctcLogProbs.toNested() as number[][][]).map((item) => item.map((row) => row.indexOf(Math.max(...row))));
+    const counted = paths.map((path) => path.map((_, frame) => spelledBy(path.slice(0, frame + 1)).length));
+    expect(Math.max(...counted.flat())).toBeGreaterThan(2);
+    expect(places).toEqual(counted);
+  });
+
+  function spelledBy(path: readonly number[]): number[] {
+    return path.filter((token, frame) => token !== 0 && token !== path[frame - 1]);
+  }
+});

@@ -15,6 +15,7 @@ import type { Place } from "../positional/places.ts";
 import type { PositionalEncoding } from "../positional/positionalEncoding.ts";
 import { sinusoidal } from "../positional/sinusoidal.ts";
 import { FoveaError } from "../runtime/errors.ts";
+import { tensor } from "../tensor/create.ts";
 import { noGrad } from "../tensor/gradMode.ts";
 import { keepAlive, scope } from "../tensor/scope.ts";
 import { expectAxes } from "../tensor/shape.ts";
@@ -30,11 +31,18 @@ export interface SpeechRecognizerOptions extends SpeechEncoderOptions {
   vocabSize: number;
   /** Layers of the decoder. Default `numLayers`. */
   numDecoderLayers?: number;
+  /** Of the transcripts' tokens. Default `sinusoidal()`. */
+  targetPositional?: PositionalEncoding;
   /**
    * Positions added to the encoder's result for the decoder: where `positional` is for attention alone, as `rotary()`, the decoder cannot tell without them what
    * was said first. Default none.
    */
   memoryPositional?: PositionalEncoding | null;
+  /**
+   * The same, but counted in labels: a frame's place is how many labels CTC's likeliest path has spelled up to there. So CTC shows the decoder the way, as
+   * in triggered attention (Moritz, Hori and Le Roux 2019); from few recordings, it does not find it by itself. Default none.
+   */
+  labelPositional?: PositionalEncoding | null;
 }
 
 export interface SpeechRecognizerCall {
@@ -76,6 +84,7 @@ export class SpeechRecognizer extends Module {
   readonly embedding: Embedding;
   readonly positional: Positional;
   readonly memoryPositional: Positional | null;
+  readonly labelPositional: Positional | null;
   readonly dropout: Dropout;
   readonly decoder: TransformerDecoder;
   /** Its weight is the embedding's. */
@@ -84,7 +93,7 @@ export class SpeechRecognizer extends Module {
   /** Throws `SHAPE`, `RANGE`. */
   constructor(options: SpeechRecognizerOptions) {
     super();
-    const { vocabSize, dModel, numHeads, numLayers, numDecoderLayers = numLayers, memoryPositional = null } = options;
+    const { vocabSize, dModel, numHeads, numLayers, numDecoderLayers = numLayers } = options;
     const {
       dropout = 0.1,
       normFirst = true,
@@ -96,8 +105,10 @@ export class SpeechRecognizer extends Module {
     this.ctc = new Linear(dModel, vocabSize);
     this.embedding = new Embedding(vocabSize, dModel);
     fillNormal(this.embedding.weight, 1 / Math.sqrt(dModel));
-    this.positional = new Positional(sinusoidal(), { embedDim: dModel, numHeads });
-    this.memoryPositional = memoryPositional && new Positional(memoryPositional, { embedDim: dModel, numHeads });
+    const positionalOf = (encoding: PositionalEncoding) => new Positional(encoding, { embedDim: dModel, numHeads });
+    this.positional = positionalOf(options.targetPositional ?? sinusoidal());
+    this.memoryPositional = options.memoryPositional ? positionalOf(options.memoryPositional) : null;
+    this.labelPositional = options.labelPositional ? positionalOf(options.labelPositional) : null;
     this.dropout = new Dropout(embeddingDropout);
     const own = { dimFeedforward, dropout, activation, normFirst, positional: null };
     const norm = normFirst ? normOf("SpeechRecognizer", options.norm ?? "layer", dModel, { eps: options.layerNormEps }) : null;
@@ -196,7 +207,22 @@ export class SpeechRecognizer extends Module {
   }
 
   #placed(memory: Tensor): Tensor {
-    return this.memoryPositional?.forward(memory) ?? memory;
+    const placed = this.memoryPositional?.forward(memory) ?? memory;
+    return this.labelPositional?.forward(placed, this.#labelsHeard(memory)) ?? placed;
+  }
+
+  /** How many labels CTC's likeliest path has spelled by each frame, int32 `[batch, outLen]`. */
+  #labelsHeard(memory: Tensor): Tensor {
+    const [batch, outLen, dModel] = memory.shape as [number, number, number];
+    const path = rowsOf(noGrad(() => this.ctc.forward(memory.reshape([-1, dModel])))).map(likeliest);
+    let heard = 0;
+    const places = Int32Array.from(path, (token, at) => {
+      const before = at % outLen === 0 ? BLANK : path[at - 1];
+      if (at % outLen === 0) heard = 0;
+      if (token !== BLANK && token !== before) heard += 1;
+      return heard;
+    });
+    return tensor(places, [batch, outLen]);
   }
 
   #spell(memory: Tensor): Tensor {
