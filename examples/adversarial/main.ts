@@ -8,7 +8,6 @@ import {
   adversarial,
   classification,
   crossEntropy,
-  dispose,
   evaluate,
   FoveaError,
   fgm,
@@ -33,6 +32,7 @@ import {
   type TextExample,
   WordTokenizer,
 } from "fovea/data";
+import { runMain } from "../runMain.ts";
 import { makeReviews } from "../sentiment/makeReviews.ts";
 
 const HELP = `Trains a classifier plainly, by FGM and by PGD, and attacks each.
@@ -229,16 +229,4 @@ function table(scores: readonly Score[], { epsilon, steps }: Options): string {
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-/** Ours, or a flag that `parseArgs` does not know. */
-const isUsersMistake = (error: unknown): error is Error =>
-  error instanceof FoveaError || (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
-
-try {
-  await main();
-} catch (error) {
-  if (!isUsersMistake(error)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-} finally {
-  await dispose();
-}
+await runMain(main);

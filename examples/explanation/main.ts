@@ -5,9 +5,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { dispose, FoveaError, init, loadSafetensors, runtime, type SequenceClassifier } from "fovea";
+import { init, loadSafetensors, runtime, type SequenceClassifier } from "fovea";
 import type { WordTokenizer } from "fovea/data";
 import { attributionHtml, attributionText } from "fovea/explain";
+import { runMain } from "../runMain.ts";
 import { type Dataset, loadDataset } from "../sentiment/dataset.ts";
 import { buildModel, sizesFor } from "../sentiment/model.ts";
 import { idsOf, tokensOf } from "../sentiment/reading.ts";
@@ -164,18 +165,4 @@ function report({ texts, fall, decides, incomplete }: Faithfulness): string {
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(0)} s`;
 
-/** Ours, or a flag that `parseArgs` does not know. */
-const isUsersMistake = (error: unknown): error is Error =>
-  error instanceof FoveaError ||
-  error instanceof UsageError ||
-  (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
-
-try {
-  await main();
-} catch (error) {
-  if (!isUsersMistake(error)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-} finally {
-  await dispose();
-}
+await runMain(main, (error) => error instanceof UsageError);

@@ -4,8 +4,9 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { dispose, FoveaError, init, runtime } from "fovea";
+import { init, runtime } from "fovea";
 import { trainingHtml } from "fovea/explain";
+import { runMain } from "../runMain.ts";
 import { HELP, parseCommand, type TrainOptions } from "./options.ts";
 import { saveRun } from "./run.ts";
 import { trainDecoders } from "./trainDecoders.ts";
@@ -64,16 +65,4 @@ function scoreCharts(records: readonly EpochRecord[]) {
   return [{ title: "hidden tokens found, %", curves: curves(records, ({ accuracy }) => 100 * accuracy!) }];
 }
 
-/** Ours, or a flag that `parseArgs` does not know. */
-const isUsersMistake = (error: unknown): error is Error =>
-  error instanceof FoveaError || (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
-
-try {
-  await main();
-} catch (error) {
-  if (!isUsersMistake(error)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-} finally {
-  await dispose();
-}
+await runMain(main);

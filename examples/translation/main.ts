@@ -9,7 +9,6 @@ import {
   AdamW,
   bleu,
   crossEntropy,
-  dispose,
   type EpochSummary,
   FoveaError,
   fit,
@@ -24,7 +23,7 @@ import {
 import type { Tokenizer } from "fovea/data";
 import { trainingHtml } from "fovea/explain";
 import { RecurrentSeq2Seq } from "fovea/models";
-
+import { runMain } from "../runMain.ts";
 import { makePairs, type Pair } from "./makePairs.ts";
 import { IGNORED, PAD, type PairBatch, pairLoader, readPairs, trainTokenizer } from "./pairs.ts";
 import { crossAttention, type Translator, translate } from "./translate.ts";
@@ -240,16 +239,4 @@ async function save(model: Translator, tokenizer: Tokenizer, outcome: Outcome, o
   console.log(`written: model.safetensors, tokenizer.json, metrics.jsonl, translations.txt, report.html in ${out}`);
 }
 
-/** Ours, or a flag that `parseArgs` does not know. */
-const isUsersMistake = (error: unknown): error is Error =>
-  error instanceof FoveaError || (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
-
-try {
-  await main();
-} catch (error) {
-  if (!isUsersMistake(error)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-} finally {
-  await dispose();
-}
+await runMain(main);

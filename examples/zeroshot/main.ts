@@ -3,8 +3,9 @@
  * names alone. README.md shows what it prints; `--help` lists the options.
  */
 import { parseArgs } from "node:util";
-import { AdamW, dispose, FoveaError, fit, init, manualSeed, matmul, noGrad, Rng, runtime, scope, topK } from "fovea";
+import { AdamW, FoveaError, fit, init, manualSeed, matmul, noGrad, Rng, runtime, scope, topK } from "fovea";
 import { readTextExamples, WordTokenizer } from "fovea/data";
+import { runMain } from "../runMain.ts";
 import { DualEncoder, type Sequences } from "./dualEncoder.ts";
 import { type LabelledText, makeTexts, type Split } from "./makeTexts.ts";
 
@@ -181,16 +182,4 @@ function show(model: DualEncoder, tokenizer: WordTokenizer, texts: readonly Labe
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-/** Ours, or a flag that `parseArgs` does not know. */
-const isUsersMistake = (error: unknown): error is Error =>
-  error instanceof FoveaError || (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
-
-try {
-  await main();
-} catch (error) {
-  if (!isUsersMistake(error)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-} finally {
-  await dispose();
-}
+await runMain(main);
