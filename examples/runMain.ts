@@ -1,6 +1,9 @@
 import { dispose, FoveaError } from "fovea";
 
-/** Runs an example to its end. A mistake of the user's, one of `alike` too, is told in its own words; any other is a mistake of the example, and shown with all there is to find it. */
+/**
+ * Runs an example to its end. A mistake of the user's, one of `alike` too, is told in its own words; any other is the example's, and shown with
+ * all there is to find it.
+ */
 export async function runMain(main: () => Promise<void>, alike: (error: unknown) => boolean = () => false): Promise<void> {
   try {
     await main();

@@ -1,7 +1,6 @@
 import { ones } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { expectFloat } from "./checks.ts";
 import { concat } from "./concat.ts";
 import { type ReduceOptions, reduceWith } from "./fold.ts";
 import { multiply } from "./multiply.ts";
@@ -12,7 +11,6 @@ import { narrow } from "./narrow.ts";
  * the others, also where some are 0. Throws `RANGE`, `DTYPE`, `DISPOSED`.
  */
 export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
-  expectFloat("prod", { x });
   return scope(() =>
     reduceWith("prod", x, options, ({ x: together, dims: { outer, len, inner }, shape }) =>
       halved(together.reshape([outer, len, inner])).reshape(shape),
