@@ -16,6 +16,6 @@ export async function runMain(main: () => Promise<void>, alike: (error: unknown)
   }
 }
 
-/** Ours, or a flag that `parseArgs` does not know. */
+/** Ours, a flag that `parseArgs` does not know, or a place that the file system has not or does not let us write to. */
 const isUsersMistake = (error: Error): boolean =>
-  error instanceof FoveaError || ("code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
+  error instanceof FoveaError || "syscall" in error || ("code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));

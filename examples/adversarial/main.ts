@@ -12,6 +12,7 @@ import {
   FoveaError,
   fgm,
   fit,
+  type InitOptions,
   init,
   manualSeed,
   type Objective,
@@ -32,6 +33,7 @@ import {
   type TextExample,
   WordTokenizer,
 } from "fovea/data";
+import { expectWith, numbersOf } from "../flags.ts";
 import { runMain } from "../runMain.ts";
 import { makeReviews } from "../sentiment/makeReviews.ts";
 
@@ -60,7 +62,7 @@ interface Options {
   readonly steps: number;
   readonly only: readonly TrainingName[];
   readonly epochs: number;
-  readonly threads: number | undefined;
+  readonly engine: InitOptions;
   readonly seed: number;
 }
 
@@ -75,27 +77,23 @@ function parseOptions(): Options | null {
   });
   if (values.help) return null;
   const { train, valid } = values;
-  if (valid !== undefined && train === undefined) throw new FoveaError("RANGE", "adversarial: --valid needs --train FILE");
-  const epsilon = Number(values.epsilon ?? 2);
-  if (!(epsilon > 0 && epsilon < Infinity))
-    throw new FoveaError("RANGE", `adversarial: --epsilon must be a number above 0, got ${values.epsilon}`);
+  expectWith("adversarial", values, "train", ["valid"]);
+  const { whole, positive, engine } = numbersOf("adversarial", values);
   const only = values.only?.split(",") ?? TRAININGS;
   const unknown = only.find((name) => !TRAININGS.some((known) => known === name));
   if (unknown !== undefined)
-    throw new FoveaError("RANGE", `adversarial: --only must name some of ${TRAININGS.join(", ")}, got ${unknown}`);
+    throw new FoveaError(
+      "RANGE",
+      `adversarial: --only must name some of ${TRAININGS.join(", ")}, got ${JSON.stringify(unknown)}`,
+    );
   return {
-    ...{ files: { train, valid }, epsilon, only: only as readonly TrainingName[] },
-    steps: whole("steps", values.steps, 10),
-    epochs: whole("epochs", values.epochs, 16),
-    threads: values.threads === undefined ? undefined : whole("threads", values.threads),
-    seed: whole("seed", values.seed, 1, 0),
+    ...{ files: { train, valid }, only: only as readonly TrainingName[] },
+    epsilon: positive("epsilon", 2),
+    steps: whole("steps", 10),
+    epochs: whole("epochs", 16),
+    engine: engine(),
+    seed: whole("seed", 1, 0),
   };
-}
-
-function whole(name: string, text: string | undefined, otherwise = Number.NaN, least = 1): number {
-  const value = Number(text ?? otherwise);
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new FoveaError("RANGE", `adversarial: --${name} must be a whole number of at least ${least}, got ${text}`);
 }
 
 interface Data {
@@ -209,7 +207,7 @@ async function main(): Promise<void> {
   const options = parseOptions();
   if (options === null) return console.log(HELP);
   const data = await readData(options.files);
-  await init(options.threads === undefined ? {} : { threads: options.threads });
+  await init(options.engine);
   console.log(`${data.train.length} + ${data.valid.length} texts to train and to attack, ${data.vocabSize} words
 ${runtime.variant.name}, threads ${runtime.threads.count}`);
   const scores: Score[] = [];

@@ -13,7 +13,6 @@ import {
   clipGradNorm,
   crossEntropy,
   Dropout,
-  dispose,
   Embedding,
   equal,
   FoveaError,
@@ -40,6 +39,8 @@ import {
   warmupCosine,
 } from "fovea";
 import { batches, Classes, type Example, readTextExamples, WordTokenizer } from "fovea/data";
+import { numbersOf } from "../flags.ts";
+import { runMain } from "../runMain.ts";
 
 export interface AttentionSizes {
   readonly dModel: number;
@@ -209,11 +210,10 @@ async function main(): Promise<void> {
     options: { train: text, valid: text, epochs: text, threads: text, seed: text, help: { type: "boolean", short: "h" } },
   });
   if (values.help) return console.log(HELP);
-  const count = (name: "epochs" | "threads" | "seed", otherwise: number): number => {
-    const value = Number(values[name] ?? otherwise);
-    if (Number.isInteger(value) && value >= 0) return value;
-    throw new FoveaError("RANGE", `--${name} must be a whole number of at least 0, got ${values[name]}`);
-  };
+  if ((values.train === undefined) !== (values.valid === undefined))
+    throw new FoveaError("RANGE", "chapter: --train and --valid must be given together");
+  const { whole, engine } = numbersOf("chapter", values);
+  const [epochs, seed, threads] = [whole("epochs", 10), whole("seed", 1, 0), engine()];
   const carried = (name: string): string => fileURLToPath(new URL(`../sentiment/data/${name}.tsv`, import.meta.url));
   const [trainTexts, testTexts] = [
     await readTextExamples(values.train ?? carried("train")),
@@ -227,14 +227,12 @@ async function main(): Promise<void> {
   const encoded = (texts: typeof trainTexts): Example[] =>
     texts.map(({ text, label, line }) => ({ ids: tokenizer.encode(text), label: classes.indexOf(label, `line ${line}`) }));
 
-  await init(values.threads === undefined ? {} : { threads: count("threads", 0) });
-  const seed = count("seed", 1);
+  await init(threads);
   manualSeed(seed);
   const model = new SentimentClassifier(tokenizer.size, classes.size, 2, SIZES);
-  train(model, encoded(trainTexts), { epochs: count("epochs", 10), seed });
+  train(model, encoded(trainTexts), { epochs, seed });
   const accuracy = evaluate(model, encoded(testTexts));
   console.log(`Accuracy of the model on the ${testTexts.length} test sentences: ${(100 * accuracy).toFixed(1)} %`);
-  dispose();
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await runMain(main);

@@ -5,9 +5,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { init, loadSafetensors, runtime, type SequenceClassifier } from "fovea";
+import { type InitOptions, init, loadSafetensors, runtime, type SequenceClassifier } from "fovea";
 import type { WordTokenizer } from "fovea/data";
 import { attributionHtml, attributionText } from "fovea/explain";
+import { expectWith, numbersOf } from "../flags.ts";
 import { runMain } from "../runMain.ts";
 import { type Dataset, loadDataset } from "../sentiment/dataset.ts";
 import { buildModel, sizesFor } from "../sentiment/model.ts";
@@ -38,7 +39,7 @@ interface Options {
   readonly files: { readonly train: string | null; readonly valid: string | null; readonly test: null };
   readonly epochs: number;
   readonly count: number;
-  readonly threads: number | undefined;
+  readonly engine: InitOptions;
   readonly seed: number;
   readonly out: string;
 }
@@ -56,22 +57,17 @@ function parseOptions(): Options | null {
   if (values.help) return null;
   const { run = null, train = null, valid = null, out = "runs/explanation" } = values;
   if (run !== null && train !== null) throw new UsageError("explanation: --run has its data already, got --train besides");
-  if (valid !== null && train === null) throw new UsageError("explanation: --valid needs --train FILE");
+  expectWith("explanation", values, "train", ["valid"]);
   if (sentences.some((sentence) => sentence.trim() === ""))
     throw new UsageError("explanation: a sentence needs at least one word, got an empty one");
+  const { whole, engine } = numbersOf("explanation", values);
   return {
     ...{ sentences, run, files: { train, valid, test: null }, out },
-    epochs: whole("epochs", values.epochs, recipe.epochs),
-    count: whole("count", values.count, 300),
-    threads: values.threads === undefined ? undefined : whole("threads", values.threads, 1),
-    seed: whole("seed", values.seed, 1, 0),
+    epochs: whole("epochs", recipe.epochs),
+    count: whole("count", 300),
+    engine: engine(),
+    seed: whole("seed", 1, 0),
   };
-}
-
-function whole(name: string, text: string | undefined, otherwise: number, least = 1): number {
-  const value = Number(text ?? otherwise);
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new UsageError(`explanation: --${name} must be a whole number of at least ${least}, got ${text}`);
 }
 
 interface Learned {
@@ -103,7 +99,8 @@ async function train({ files, epochs, seed }: Options): Promise<Learned> {
 async function main(): Promise<void> {
   const options = parseOptions();
   if (options === null) return console.log(HELP);
-  await init(options.threads === undefined ? {} : { threads: options.threads });
+  await mkdir(options.out, { recursive: true });
+  await init(options.engine);
   const started = performance.now();
   const { model, dataset, tokenizer } = options.run === null ? await train(options) : await loadRun(options.run);
   console.log(`${runtime.variant.name}, threads ${runtime.threads.count}; ${seconds(started)}`);
@@ -122,7 +119,6 @@ async function main(): Promise<void> {
     console.log(`${sample.tokens.join(" ")}\n  ${sample.explained}; ${beside}`);
     console.log(attributionText(sample, { columns: Math.min(process.stdout.columns ?? 80, 80) }));
   }
-  await mkdir(options.out, { recursive: true });
   const page = join(options.out, "explanation.html");
   await writeFile(page, attributionHtml(samples, { title: "Why it said so" }));
   console.log(`written: ${page}`);

@@ -1,17 +1,17 @@
 /**
  * Pictures of digits: a `VisionTransformer` over patches of 4 × 4 pixels, two pixels from one to the next. README.md shows what it prints; `--help` lists the options.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import {
   AdamW,
   crossEntropy,
-  dispose,
   evaluate,
   FoveaError,
   fit,
   htmlReport,
+  type InitOptions,
   init,
   manualSeed,
   mean,
@@ -26,7 +26,9 @@ import {
   VisionTransformer,
   warmupCosine,
 } from "fovea";
-import { csvRows, DataLoader, normalizePicture, type Picture, picture, randomShift, stackPictures } from "fovea/data";
+import { csvRows, DataLoader, normalizePicture, type Picture, picture, randomShift, readText, stackPictures } from "fovea/data";
+import { expectWith, numbersOf } from "../flags.ts";
+import { runMain } from "../runMain.ts";
 import { attentionPage } from "./attentionPage.ts";
 import { type Digit, makeDigits } from "./makeDigits.ts";
 
@@ -70,7 +72,7 @@ interface Data {
 interface Options {
   readonly files: { train?: string | undefined; valid?: string | undefined; test?: string | undefined };
   readonly epochs: number;
-  readonly threads: number | undefined;
+  readonly engine: InitOptions;
   readonly seed: number;
   readonly out: string;
 }
@@ -83,11 +85,13 @@ function parseOptions(): Options | null {
     options: { ...files, epochs: text, threads: text, seed: text, out: text, help: { type: "boolean", short: "h" } },
   });
   if (values.help) return null;
+  expectWith("images", values, "train", ["valid", "test"]);
+  const { whole, engine } = numbersOf("images", values);
   return {
     files: { train: values.train, valid: values.valid, test: values.test },
-    epochs: Number(values.epochs ?? (values.train === undefined ? 30 : 100)),
-    threads: values.threads === undefined ? undefined : Number(values.threads),
-    seed: Number(values.seed ?? 1),
+    epochs: whole("epochs", values.train === undefined ? 30 : 100),
+    engine: engine(),
+    seed: whole("seed", 1, 0),
     out: values.out ?? "runs/images",
   };
 }
@@ -107,7 +111,7 @@ async function readDigits(path: string): Promise<Digit[]> {
   const name = basename(path);
   const digits: Digit[] = [];
   let header = true;
-  for await (const { line, fields } of csvRows([await readFile(path, "utf8")], { name })) {
+  for await (const { line, fields } of csvRows(readText(path), { name })) {
     const [label, ...pixels] = fields.map(Number);
     const fits =
       pixels.length === 64 && [label!, ...pixels].every((value) => Number.isInteger(value) && value >= 0 && value <= MOST);
@@ -142,7 +146,8 @@ async function main(): Promise<void> {
   const options = parseOptions();
   if (options === null) return console.log(HELP);
   const data = await readData(options.files);
-  await init(options.threads === undefined ? {} : { threads: options.threads });
+  await mkdir(options.out, { recursive: true });
+  await init(options.engine);
   manualSeed(options.seed);
   const positional = sinusoidal2d({ height: 4, width: 4 });
   const model = new VisionTransformer({ ...SIZES, dimFeedforward: 128, dropout: 0.1, positional, pooling: "mean" });
@@ -179,7 +184,6 @@ model     ${SIZES.numLayers} layers, ${SIZES.numHeads} heads, width ${SIZES.dMod
     const { accuracy } = await evaluate(model, validation(data.test), { objective });
     console.log(`test: ${percent(accuracy)} right`);
   }
-  await mkdir(options.out, { recursive: true });
   await saveSafetensorsFile(join(options.out, "model.safetensors"), model.stateDict());
   await writeFile(join(options.out, "metrics.jsonl"), epochs.map((epoch) => `${JSON.stringify(epoch)}\n`).join(""));
   await writeFile(
@@ -187,7 +191,6 @@ model     ${SIZES.numLayers} layers, ${SIZES.numHeads} heads, width ${SIZES.dMod
     attentionPage(data.valid.slice(0, 10).map((digit) => attended(model, digit))),
   );
   console.log(`saved in ${options.out}: model.safetensors, metrics.jsonl, curves.html, attention.html`);
-  dispose();
 }
 
 /** How much each patch was attended to in the last layer: the mean over the heads and over all that looked. */
@@ -207,4 +210,4 @@ function attended(model: VisionTransformer, digit: Digit): { digit: Digit; said:
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
-await main();
+await runMain(main);

@@ -9,11 +9,11 @@ import {
   AdamW,
   type Callback,
   crossEntropy,
-  dispose,
   evaluate,
   FoveaError,
   fit,
   htmlReport,
+  type InitOptions,
   init,
   type Module,
   manualSeed,
@@ -28,6 +28,8 @@ import {
 } from "fovea";
 import { Classes, DataLoader, padIds, padPairs, readText, tsvRows, WordTokenizer } from "fovea/data";
 import { type AttentionMap, attentionMap } from "fovea/explain";
+import { expectWith, numbersOf } from "../flags.ts";
+import { runMain } from "../runMain.ts";
 import { makePairs, type Pair } from "./makePairs.ts";
 
 const HELP = `Tells whether a sentence follows from another, is denied by it, or neither.
@@ -112,7 +114,7 @@ interface Options {
   readonly files: { train?: string | undefined; valid?: string | undefined; test?: string | undefined };
   readonly kind: "pair" | "cross";
   readonly epochs: number;
-  readonly threads: number | undefined;
+  readonly engine: InitOptions;
   readonly seed: number;
   readonly out: string;
 }
@@ -126,13 +128,16 @@ function parseOptions(): Options | null {
   });
   if (values.help) return null;
   const kind = values.model ?? "cross";
-  if (kind !== "pair" && kind !== "cross") throw new FoveaError("RANGE", `--model must be pair or cross, got ${kind}`);
+  if (kind !== "pair" && kind !== "cross")
+    throw new FoveaError("RANGE", `inference: --model must be pair or cross, got ${JSON.stringify(kind)}`);
+  expectWith("inference", values, "train", ["valid", "test"]);
+  const { whole, engine } = numbersOf("inference", values);
   return {
     files: { train: values.train, valid: values.valid, test: values.test },
     kind,
-    epochs: Number(values.epochs ?? 12),
-    threads: values.threads === undefined ? undefined : Number(values.threads),
-    seed: Number(values.seed ?? 1),
+    epochs: whole("epochs", 12),
+    engine: engine(),
+    seed: whole("seed", 1, 0),
     out: values.out ?? "runs/inference",
   };
 }
@@ -189,7 +194,8 @@ async function main(): Promise<void> {
       second: encode(second),
       label: classes.indexOf(label, "a pair"),
     }));
-  await init(options.threads === undefined ? {} : { threads: options.threads });
+  await mkdir(options.out, { recursive: true });
+  await init(options.engine);
   manualSeed(options.seed);
   const marks = [tokenizer.size, tokenizer.size + 1] as const;
   const judge =
@@ -208,12 +214,10 @@ model     ${options.kind}, ${tokenizer.size} words: ${count.toLocaleString("en")
     const { accuracy } = await evaluate(judge.model, loaderOf(encoded(data.test)), { objective: objectiveOf(judge) });
     console.log(`test: ${percent(accuracy)} right`);
   }
-  await mkdir(options.out, { recursive: true });
   await saveSafetensorsFile(join(options.out, "model.safetensors"), judge.model.stateDict());
   await writeFile(join(options.out, "tokenizer.json"), JSON.stringify(tokenizer.toJSON()));
   await writeFile(join(options.out, "metrics.jsonl"), curves.map((epoch) => `${JSON.stringify(epoch)}\n`).join(""));
   console.log(`saved in ${options.out}: model.safetensors, tokenizer.json, metrics.jsonl, report.html`);
-  dispose();
 }
 
 async function train(
@@ -260,4 +264,4 @@ const objectiveOf =
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
-await main();
+await runMain(main);

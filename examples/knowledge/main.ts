@@ -6,7 +6,6 @@ import { parseArgs } from "node:util";
 import {
   AdamW,
   crossEntropy,
-  dispose,
   evaluate,
   FoveaError,
   fit,
@@ -20,6 +19,8 @@ import {
   warmupCosine,
 } from "fovea";
 import { Classes, DataLoader, padPairs, readTextExamples, WordTokenizer } from "fovea/data";
+import { numbersOf } from "../flags.ts";
+import { runMain } from "../runMain.ts";
 import { Facts, readFacts } from "./facts.ts";
 import { type Claim, makeClaims } from "./makeClaims.ts";
 
@@ -45,7 +46,7 @@ async function readData(facts: string | undefined, train: string | undefined, va
   if (facts !== undefined && train !== undefined && valid !== undefined)
     return { facts: await readFacts(facts), train: await readTextExamples(train), test: await readTextExamples(valid) };
   if ((facts ?? train ?? valid) !== undefined)
-    throw new FoveaError("RANGE", "--facts, --train and --valid must be given together");
+    throw new FoveaError("RANGE", "knowledge: --facts, --train and --valid must be given together");
   const made = makeClaims(3000, 600, new Rng(1));
   return { ...made, facts: new Facts(made.facts) };
 }
@@ -128,9 +129,10 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) return console.log(HELP);
+  const { whole, engine } = numbersOf("knowledge", values);
+  const options = { epochs: whole("epochs", 20), seed: whole("seed", 1, 0), engine: engine() };
   const data = await readData(values.facts, values.train, values.valid);
-  const options = { epochs: Number(values.epochs ?? 20), seed: Number(values.seed ?? 1) };
-  await init(values.threads === undefined ? {} : { threads: Number(values.threads) });
+  await init(options.engine);
   const some = data.test[0]!;
   console.log(`data      ${data.train.length} + ${data.test.length} claims to train and test, ${data.facts.size} facts
 such as   ${some.text}: ${some.label}
@@ -147,9 +149,8 @@ with      ${data.facts
   console.log(
     `${((performance.now() - started) / 1000).toFixed(0)} s; ${runtime.variant.name}, threads ${runtime.threads.count}`,
   );
-  dispose();
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-await main();
+await runMain(main);

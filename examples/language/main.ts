@@ -24,7 +24,8 @@ async function main(): Promise<void> {
 
 async function train(options: TrainOptions): Promise<void> {
   const data = await readData(options);
-  await init(options.threads === undefined ? {} : { threads: options.threads });
+  await mkdir(options.out, { recursive: true });
+  await init(options.engine);
   const count = (texts: readonly (readonly number[])[]): string =>
     `${texts.length.toLocaleString("en")} texts (${texts.flat().length.toLocaleString("en")} tokens)`;
   const facts = [
@@ -46,7 +47,6 @@ async function save({ records, runs, samples, facts }: Outcome, about: readonly 
     ...scoreCharts(records),
   ];
   const page = trainingHtml({ title: "Language modelling", facts: [...about, ...facts], charts, samples });
-  await mkdir(out, { recursive: true });
   await writeFile(join(out, "metrics.jsonl"), records.map((record) => `${JSON.stringify(record)}\n`).join(""));
   await writeFile(join(out, "report.html"), page);
   const models = runs.length === 1 ? "" : ` for ${runs.map(({ name }) => name).join(", ")}`;

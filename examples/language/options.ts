@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { FoveaError, type SamplingOptions } from "fovea";
+import { FoveaError, type InitOptions, type SamplingOptions } from "fovea";
+import { numbersOf } from "../flags.ts";
 
 export const HELP = `Models language: foretells the next word, or hidden ones.
 
@@ -37,7 +38,7 @@ export interface TrainOptions {
   readonly vocab: number;
   readonly width: number;
   readonly layers: number;
-  readonly threads: number | undefined;
+  readonly engine: InitOptions;
   readonly seed: number;
   readonly out: string;
 }
@@ -77,21 +78,22 @@ type Values = Readonly<Record<string, string | boolean | undefined>>;
 function trainOptions(values: Values): TrainOptions {
   const { train, valid, model = "compare", out = "runs/language" } = values as Record<string, string | undefined>;
   if (model !== "compare" && model !== "gpt" && model !== "xl" && model !== "albert")
-    throw new FoveaError("RANGE", `language: --model must be compare, gpt, xl or albert, got ${model}`);
+    throw new FoveaError("RANGE", `language: --model must be compare, gpt, xl or albert, got ${JSON.stringify(model)}`);
   if ((train === undefined) !== (valid === undefined))
     throw new FoveaError("RANGE", `language: --train and --valid go together, got --${train === undefined ? "valid" : "train"}`);
+  const { whole, engine } = numbersOf("language", values);
   const [small, masked] = [train === undefined, model === "albert"];
   return {
     files: small ? null : { train: train!, valid: valid! },
     model,
-    seqLen: whole(values, "segment", 16),
-    memoryLen: whole(values, "memory", 32, 0),
-    epochs: whole(values, "epochs", EPOCHS[small ? "small" : "large"][masked ? "masked" : "next"], 0),
-    vocab: whole(values, "vocab", small ? 400 : 5000),
-    width: whole(values, "width", small ? 64 : 128),
-    layers: whole(values, "layers", masked ? 4 : 2),
-    threads: values.threads === undefined ? undefined : whole(values, "threads", 1),
-    seed: whole(values, "seed", 1, 0),
+    seqLen: whole("segment", 16),
+    memoryLen: whole("memory", 32, 0),
+    epochs: whole("epochs", EPOCHS[small ? "small" : "large"][masked ? "masked" : "next"], 0),
+    vocab: whole("vocab", small ? 400 : 5000),
+    width: whole("width", small ? 64 : 128),
+    layers: whole("layers", masked ? 4 : 2),
+    engine: engine(),
+    seed: whole("seed", 1, 0),
     out,
   };
 }
@@ -105,26 +107,16 @@ function writeOptions(values: Values): WriteOptions {
     );
   if (generate !== undefined && fill !== undefined)
     throw new FoveaError("RANGE", "language: one of --generate and --fill is needed, got both");
-  const number = (name: string): number | undefined => (values[name] === undefined ? undefined : Number(values[name]));
-  const [temperature, topK, topP] = [number("temperature"), number("top-k"), number("top-p")];
+  const { whole, number } = numbersOf("language", values);
   return {
     from,
     text: (generate ?? fill)!.trim(),
     fill: fill !== undefined,
-    ...(temperature !== undefined && { temperature }),
-    ...(topK !== undefined && { topK }),
-    ...(topP !== undefined && { topP }),
-    numBeams: whole(values, "beams", 1),
-    maxNewTokens: whole(values, "longest", 60),
-    seed: whole(values, "seed", 1, 0),
+    ...(values.temperature !== undefined && { temperature: number("temperature", 1, 0) }),
+    ...(values["top-k"] !== undefined && { topK: whole("top-k", 1) }),
+    ...(values["top-p"] !== undefined && { topP: number("top-p", 1, 0, 1) }),
+    numBeams: whole("beams", 1),
+    maxNewTokens: whole("longest", 60),
+    seed: whole("seed", 1, 0),
   };
-}
-
-function whole(values: Values, name: string, otherwise: number, least = 1): number {
-  const value = Number(values[name] ?? otherwise);
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new FoveaError(
-    "RANGE",
-    `language: --${name} must be a whole number of at least ${least}, got ${JSON.stringify(values[name])}`,
-  );
 }

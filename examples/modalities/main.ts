@@ -9,10 +9,8 @@ import {
   AdamW,
   Conv2d,
   crossEntropy,
-  dispose,
   Embedding,
   evaluate,
-  FoveaError,
   fit,
   init,
   Linear,
@@ -38,6 +36,8 @@ import {
 } from "fovea";
 import { DataLoader, padIds, picture, stackPictures, WordTokenizer } from "fovea/data";
 import { patchAttentionSvg } from "fovea/explain";
+import { numbersOf } from "../flags.ts";
+import { runMain } from "../runMain.ts";
 import { HEIGHT, makeQuestions, type Question, WIDTH } from "./makeQuestions.ts";
 
 const HELP = `Answers questions in words about pictures, and tries to with the words or the picture alone.
@@ -189,18 +189,16 @@ async function main(): Promise<void> {
     options: { questions: text, epochs: text, threads: text, seed: text, out: text, help: { type: "boolean", short: "h" } },
   });
   if (values.help) return console.log(HELP);
-  const questions = Number(values.questions ?? 6000);
-  if (!(Number.isInteger(questions) && questions >= 1))
-    throw new FoveaError("RANGE", `--questions must be a whole number of at least 1, got ${values.questions}`);
-  const options = { epochs: Number(values.epochs ?? 6), seed: Number(values.seed ?? 1) };
-  const data = [makeQuestions(questions, new Rng(1)), makeQuestions(500, new Rng(2))] as const;
+  const { whole, engine } = numbersOf("modalities", values);
+  const options = { epochs: whole("epochs", 6), seed: whole("seed", 1, 0), engine: engine() };
+  const data = [makeQuestions(whole("questions", 6000), new Rng(1)), makeQuestions(500, new Rng(2))] as const;
+  const out = values.out ?? "runs/modalities";
+  await mkdir(out, { recursive: true });
   const tokenizer = WordTokenizer.train(data[0].map(({ words }) => words));
-  await init(values.threads === undefined ? {} : { threads: Number(values.threads) });
+  await init(options.engine);
   console.log(`data      ${data[0].length} + ${data[1].length} questions to train and test, such as: ${data[1][0]!.words}?`);
   const started = performance.now();
   const { model } = await trained("both", data, tokenizer, options);
-  const out = values.out ?? "runs/modalities";
-  await mkdir(out, { recursive: true });
   const looked = await lookedRight(model, data[1].slice(0, 100), tokenizer);
   console.log(`  of what the words looked at, ${percent(looked)} is in the half that is asked for`);
   await writeFile(join(out, "attention.html"), await attentionPage(model, data[1].slice(0, 8), tokenizer));
@@ -210,9 +208,8 @@ async function main(): Promise<void> {
     `${((performance.now() - started) / 1000).toFixed(0)} s; ${runtime.variant.name}, threads ${runtime.threads.count}`,
   );
   console.log(`saved in ${out}: attention.html`);
-  dispose();
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-await main();
+await runMain(main);

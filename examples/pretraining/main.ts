@@ -6,10 +6,10 @@ import { parseArgs } from "node:util";
 import {
   AdamW,
   crossEntropy,
-  dispose,
   evaluate,
   FoveaError,
   fit,
+  type InitOptions,
   init,
   learned,
   MaskedLanguageModel,
@@ -20,6 +20,8 @@ import {
   warmupCosine,
 } from "fovea";
 import { Classes, DataLoader, type Example, type MaskedIds, maskTokens, readTextExamples, WordTokenizer } from "fovea/data";
+import { numbersOf } from "../flags.ts";
+import { runMain } from "../runMain.ts";
 import { makeJudged, makeSentences } from "./makeSentences.ts";
 
 const HELP = `Learns to tell hidden words from sentences without labels, then to classify from a few with labels; and the same without the first step.
@@ -45,35 +47,31 @@ interface Options {
   readonly epochs: number;
   readonly dropout: number;
   readonly runs: number;
-  readonly threads: number | undefined;
+  readonly engine: InitOptions;
   readonly seed: number;
 }
 
 /** Null if help is all that is asked for. */
 function parseOptions(): Options | null {
   const text = { type: "string" } as const;
-  const counts = { labels: text, dropout: text, pretrain: text, epochs: text, runs: text, threads: text, seed: text };
+  const numbers = { labels: text, dropout: text, pretrain: text, epochs: text, runs: text, threads: text, seed: text };
   const { values } = parseArgs({
-    options: { train: text, valid: text, ...counts, help: { type: "boolean", short: "h" } },
+    options: { train: text, valid: text, ...numbers, help: { type: "boolean", short: "h" } },
   });
   if (values.help) return null;
   const { train, valid } = values;
   if ((train === undefined) !== (valid === undefined))
-    throw new FoveaError("RANGE", "--train and --valid must be given together");
-  const count = (name: keyof typeof counts, otherwise: number): number => {
-    const value = Number(values[name] ?? otherwise);
-    if (Number.isInteger(value) && value >= 0) return value;
-    throw new FoveaError("RANGE", `--${name} must be a whole number of at least 0, got ${values[name]}`);
-  };
+    throw new FoveaError("RANGE", "pretraining: --train and --valid must be given together");
+  const { whole, number, engine } = numbersOf("pretraining", values);
   return {
     files: train === undefined || valid === undefined ? null : { train, valid },
-    labels: count("labels", 500),
-    pretrain: count("pretrain", train === undefined ? 10 : 40),
-    epochs: count("epochs", 20),
-    dropout: Number(values.dropout ?? (train === undefined ? 0.1 : 0.5)),
-    runs: count("runs", 3),
-    threads: values.threads === undefined ? undefined : count("threads", 0),
-    seed: count("seed", 1),
+    labels: whole("labels", 500),
+    pretrain: whole("pretrain", train === undefined ? 10 : 40),
+    epochs: whole("epochs", 20),
+    dropout: number("dropout", train === undefined ? 0.1 : 0.5, 0, 1),
+    runs: whole("runs", 3),
+    engine: engine(),
+    seed: whole("seed", 1, 0),
   };
 }
 
@@ -172,7 +170,7 @@ async function main(): Promise<void> {
   const options = parseOptions();
   if (options === null) return console.log(HELP);
   const data = await readData(options.files);
-  await init(options.threads === undefined ? {} : { threads: options.threads });
+  await init(options.engine);
   console.log(
     `data      ${data.sentences.length} sentences without labels, ${options.labels} with; ${data.test.length} to test; ${data.tokenizer.size} words`,
   );
@@ -188,11 +186,10 @@ async function main(): Promise<void> {
   console.log(
     `${((performance.now() - started) / 1000).toFixed(0)} s; ${runtime.variant.name}, threads ${runtime.threads.count}`,
   );
-  dispose();
 }
 
 const mean = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-await main();
+await runMain(main);

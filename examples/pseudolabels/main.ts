@@ -5,10 +5,10 @@
 import { parseArgs } from "node:util";
 import {
   AdamW,
-  dispose,
   evaluate,
   FoveaError,
   fit,
+  type InitOptions,
   init,
   manualSeed,
   pseudoLabels,
@@ -18,6 +18,8 @@ import {
   warmupCosine,
 } from "fovea";
 import { Classes, type Example, readTextExamples, WordTokenizer } from "fovea/data";
+import { numbersOf } from "../flags.ts";
+import { runMain } from "../runMain.ts";
 import { makeTexts } from "./makeTexts.ts";
 
 const HELP = `Learns from a few texts with labels and from what it then takes the others for.
@@ -44,7 +46,7 @@ interface Options {
   readonly rounds: number;
   readonly steps: number;
   readonly runs: number;
-  readonly threads: number | undefined;
+  readonly engine: InitOptions;
   readonly seed: number;
 }
 
@@ -58,22 +60,17 @@ function parseOptions(): Options | null {
   if (values.help) return null;
   const { train, valid } = values;
   if ((train === undefined) !== (valid === undefined))
-    throw new FoveaError("RANGE", "--train and --valid must be given together");
-  const files = train === undefined || valid === undefined ? null : { train, valid };
-  const count = (name: keyof typeof numbers, otherwise: number): number => {
-    const value = Number(values[name] ?? otherwise);
-    if (Number.isInteger(value) && value >= 0) return value;
-    throw new FoveaError("RANGE", `--${name} must be a whole number of at least 0, got ${values[name]}`);
-  };
+    throw new FoveaError("RANGE", "pseudolabels: --train and --valid must be given together");
+  const { whole, number, engine } = numbersOf("pseudolabels", values);
   return {
-    files,
-    labels: count("labels", files ? 500 : 60),
-    threshold: Number(values.threshold ?? 0.9),
-    rounds: count("rounds", 3),
-    steps: count("steps", 400),
-    runs: count("runs", 3),
-    threads: values.threads === undefined ? undefined : count("threads", 0),
-    seed: count("seed", 1),
+    files: train === undefined || valid === undefined ? null : { train, valid },
+    labels: whole("labels", train === undefined ? 60 : 500),
+    threshold: number("threshold", 0.9, 0, 1),
+    rounds: whole("rounds", 3),
+    steps: whole("steps", 400),
+    runs: whole("runs", 3),
+    engine: engine(),
+    seed: whole("seed", 1, 0),
   };
 }
 
@@ -146,7 +143,7 @@ async function main(): Promise<void> {
   const options = parseOptions();
   if (options === null) return console.log(HELP);
   const data = await readData(options.files);
-  await init(options.threads === undefined ? {} : { threads: options.threads });
+  await init(options.engine);
   console.log(
     `data      ${options.labels} texts with labels, ${data.train.length - options.labels} without; ${data.test.length} to test`,
   );
@@ -158,9 +155,8 @@ async function main(): Promise<void> {
   console.log(
     `${((performance.now() - started) / 1000).toFixed(0)} s; ${runtime.variant.name}, threads ${runtime.threads.count}`,
   );
-  dispose();
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-await main();
+await runMain(main);

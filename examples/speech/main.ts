@@ -6,9 +6,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { AdamW, cer, dispose, FoveaError, fit, init, manualSeed, Rng, runtime, saveSafetensorsFile, warmupCosine } from "fovea";
+import { AdamW, cer, fit, type InitOptions, init, manualSeed, Rng, runtime, saveSafetensorsFile, warmupCosine } from "fovea";
 import { DataLoader } from "fovea/data";
 import type { SpeechRecognizer } from "fovea/models";
+import { expectWith, numbersOf } from "../flags.ts";
+import { runMain } from "../runMain.ts";
 import { makeDigits } from "./makeDigits.ts";
 import { attended, newRecognizer, speechLoss, type Transcript, transcribe } from "./model.ts";
 import { practice, readTakes, strings, type Take } from "./recordings.ts";
@@ -114,7 +116,7 @@ interface Options {
   readonly heldOut: number;
   readonly epochs: number;
   readonly width: number;
-  readonly threads: number | undefined;
+  readonly engine: InitOptions;
   readonly seed: number;
   readonly out: string;
 }
@@ -139,13 +141,15 @@ function parseOptions(): Options | null {
     },
   });
   if (values.help) return null;
+  expectWith("speech", values, "train", ["valid", "test", "held-out"]);
+  const { whole, engine } = numbersOf("speech", values);
   return {
     files: { train: values.train, valid: values.valid, test: values.test },
-    heldOut: Number(values["held-out"] ?? 5),
-    epochs: Number(values.epochs ?? (values.train === undefined ? 60 : 32)),
-    width: Number(values.width ?? 96),
-    threads: values.threads === undefined ? undefined : Number(values.threads),
-    seed: Number(values.seed ?? 1),
+    heldOut: whole("held-out", 5),
+    epochs: whole("epochs", values.train === undefined ? 60 : 32, 0),
+    width: whole("width", 96),
+    engine: engine(),
+    seed: whole("seed", 1, 0),
     out: values.out ?? "runs/speech",
   };
 }
@@ -155,7 +159,8 @@ async function main(): Promise<void> {
   if (options === null) return console.log(HELP);
   const data = await readData(options.files, options.heldOut);
   const ear = new Ear(data.train);
-  await init(options.threads === undefined ? {} : { threads: options.threads });
+  await mkdir(options.out, { recursive: true });
+  await init(options.engine);
   manualSeed(options.seed);
   const model = newRecognizer(options.width);
   const count = model.parameters().reduce((sum, { length }) => sum + length, 0);
@@ -205,7 +210,6 @@ function described({ digits, ctcErrors, decoderErrors, bothErrors }: Scores): st
 async function save(out: string, model: SpeechRecognizer, curves: readonly EpochRecord[], example: Utterance): Promise<void> {
   model.eval();
   const page = reportPage(curves, example.digits, attended(model, toBatch([example])));
-  await mkdir(out, { recursive: true });
   await saveSafetensorsFile(join(out, "model.safetensors"), model.stateDict());
   await writeFile(join(out, "tokenizer.json"), JSON.stringify(tokenizer));
   await writeFile(join(out, "metrics.jsonl"), curves.map((record) => `${JSON.stringify(record)}\n`).join(""));
@@ -213,14 +217,4 @@ async function save(out: string, model: SpeechRecognizer, curves: readonly Epoch
   console.log(`written: model.safetensors, tokenizer.json, metrics.jsonl, report.html in ${out}`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    await main();
-  } catch (error) {
-    if (!(error instanceof FoveaError)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-  } finally {
-    await dispose();
-  }
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) await runMain(main);

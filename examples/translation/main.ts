@@ -12,6 +12,7 @@ import {
   type EpochSummary,
   FoveaError,
   fit,
+  type InitOptions,
   init,
   manualSeed,
   Rng,
@@ -23,6 +24,7 @@ import {
 import type { Tokenizer } from "fovea/data";
 import { trainingHtml } from "fovea/explain";
 import { RecurrentSeq2Seq } from "fovea/models";
+import { expectWith, numbersOf } from "../flags.ts";
 import { runMain } from "../runMain.ts";
 import { makePairs, type Pair } from "./makePairs.ts";
 import { IGNORED, PAD, type PairBatch, pairLoader, readPairs, trainTokenizer } from "./pairs.ts";
@@ -61,7 +63,7 @@ interface Options {
   readonly vocab: number;
   readonly width: number;
   readonly maxTokens: number;
-  readonly threads: number | undefined;
+  readonly engine: InitOptions;
   readonly seed: number;
   readonly out: string;
 }
@@ -86,30 +88,26 @@ function parseOptions(): Options | null {
   if (values.help) return null;
   const { train, valid, test, from = "en", to = "de", model = "transformer", out = "runs/translation" } = values;
   if (model !== "transformer" && model !== "recurrent")
-    throw new FoveaError("RANGE", `translation: --model must be transformer or recurrent, got ${model}`);
+    throw new FoveaError("RANGE", `translation: --model must be transformer or recurrent, got ${JSON.stringify(model)}`);
   if (train !== undefined && valid === undefined)
     throw new FoveaError("RANGE", "translation: --train needs --valid, a prefix of two files as well");
+  expectWith("translation", values, "train", ["valid", "test", "from", "to"]);
+  const { whole, engine } = numbersOf("translation", values);
   const [small, recurrent] = [train === undefined, model === "recurrent"];
   return {
     files: { train, valid, test },
     languages: [from, to],
     recurrent,
-    numBeams: whole("beams", values.beams, 5),
-    epochs: whole("epochs", values.epochs, small ? SMALL.epochs : recurrent ? EPOCHS.recurrent : EPOCHS.transformer, 0),
-    every: whole("every", values.every, 4),
-    vocab: whole("vocab", values.vocab, small ? SMALL.vocab : 5000),
-    width: whole("width", values.width, small ? SMALL.width : 128),
+    numBeams: whole("beams", 5),
+    epochs: whole("epochs", small ? SMALL.epochs : recurrent ? EPOCHS.recurrent : EPOCHS.transformer, 0),
+    every: whole("every", 4),
+    vocab: whole("vocab", small ? SMALL.vocab : 5000),
+    width: whole("width", small ? SMALL.width : 128),
     maxTokens: small ? SMALL.tokens : MAX_TOKENS,
-    threads: values.threads === undefined ? undefined : whole("threads", values.threads, 1),
-    seed: whole("seed", values.seed, 1, 0),
+    engine: engine(),
+    seed: whole("seed", 1, 0),
     out,
   };
-}
-
-function whole(name: string, text: string | undefined, otherwise: number, least = 1): number {
-  const value = Number(text ?? otherwise);
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new FoveaError("RANGE", `translation: --${name} must be a whole number of at least ${least}, got ${text}`);
 }
 
 type Data = Record<"train" | "valid" | "test", readonly Pair[]>;
@@ -193,7 +191,8 @@ async function main(): Promise<void> {
   if (options === null) return console.log(HELP);
   const data = await readData(options);
   const tokenizer = trainTokenizer(data.train, options.vocab);
-  await init(options.threads === undefined ? {} : { threads: options.threads });
+  await mkdir(options.out, { recursive: true });
+  await init(options.engine);
   manualSeed(options.seed);
   const model = newModel(tokenizer.size, options);
   const parameters = model.parameters().reduce((sum, { length }) => sum + length, 0);
@@ -230,7 +229,6 @@ async function save(model: Translator, tokenizer: Tokenizer, outcome: Outcome, o
   ];
   const shown = pairs.slice(0, 3).map(({ source }, i) => ({ source, target: translations[i]! }));
   const samples = shown.map((pair) => crossAttention(model, tokenizer, pair));
-  await mkdir(out, { recursive: true });
   await saveSafetensorsFile(join(out, "model.safetensors"), model.stateDict());
   await writeFile(join(out, "tokenizer.json"), JSON.stringify(tokenizer));
   await writeFile(join(out, "metrics.jsonl"), records.map((record) => `${JSON.stringify(record)}\n`).join(""));

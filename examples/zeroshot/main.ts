@@ -3,8 +3,9 @@
  * names alone. README.md shows what it prints; `--help` lists the options.
  */
 import { parseArgs } from "node:util";
-import { AdamW, FoveaError, fit, init, manualSeed, matmul, noGrad, Rng, runtime, scope, topK } from "fovea";
+import { AdamW, FoveaError, fit, type InitOptions, init, manualSeed, matmul, noGrad, Rng, runtime, scope, topK } from "fovea";
 import { readTextExamples, WordTokenizer } from "fovea/data";
+import { numbersOf } from "../flags.ts";
 import { runMain } from "../runMain.ts";
 import { DualEncoder, type Sequences } from "./dualEncoder.ts";
 import { type LabelledText, makeTexts, type Split } from "./makeTexts.ts";
@@ -24,7 +25,7 @@ const BATCH = 64;
 interface Options {
   readonly files: { readonly train: string | undefined; readonly test: string | undefined; readonly seen: string | undefined };
   readonly epochs: number;
-  readonly threads: number | undefined;
+  readonly engine: InitOptions;
   readonly seed: number;
 }
 
@@ -41,18 +42,8 @@ function parseOptions(): Options | null {
   const { train, test, seen } = values;
   if ((train === undefined) !== (test === undefined) || (seen !== undefined && train === undefined))
     throw new FoveaError("RANGE", "zeroshot: --train and --test go together, and --seen goes with them");
-  return {
-    files: { train, test, seen },
-    epochs: whole("epochs", values.epochs, 20, 0),
-    threads: values.threads === undefined ? undefined : whole("threads", values.threads),
-    seed: whole("seed", values.seed, 1, 0),
-  };
-}
-
-function whole(name: string, text: string | undefined, otherwise = Number.NaN, least = 1): number {
-  const value = Number(text ?? otherwise);
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new FoveaError("RANGE", `zeroshot: --${name} must be a whole number of at least ${least}, got ${text}`);
+  const { whole, engine } = numbersOf("zeroshot", values);
+  return { files: { train, test, seen }, epochs: whole("epochs", 20, 0), engine: engine(), seed: whole("seed", 1, 0) };
 }
 
 async function readSplit({ train, test, seen }: Options["files"]): Promise<Split> {
@@ -144,7 +135,7 @@ async function main(): Promise<void> {
   if (options === null) return console.log(HELP);
   const split = await readSplit(options.files);
   const tokenizer = WordTokenizer.train(split.train.flatMap(({ text, label }) => [text, label]));
-  await init(options.threads === undefined ? {} : { threads: options.threads });
+  await init(options.engine);
   manualSeed(options.seed);
   const model = new DualEncoder(tokenizer.size);
   const [trained, held] = [namesOf(split.train), namesOf(split.unseen)];

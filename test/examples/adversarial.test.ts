@@ -58,10 +58,10 @@ describe("the example", () => {
   });
 
   it.each([
-    [["--epsilon=-1"], /--epsilon must be a number above 0, got -1/],
-    [["--only", "plain,magic"], /--only must name some of plain, fgm, pgd, got magic/],
-    [["--valid", "valid.tsv"], /--valid needs --train FILE/],
-    [["--epochs", "0"], /--epochs must be a whole number of at least 1, got 0/],
+    [["--epsilon=-1"], /--epsilon must be a number above 0, got "-1"/],
+    [["--only", "plain,magic"], /--only must name some of plain, fgm, pgd, got "magic"/],
+    [["--valid", "valid.tsv"], /--valid needs --train, got none/],
+    [["--epochs", "0"], /--epochs must be a whole number of at least 1, got "0"/],
     [["--train", "missing.tsv"], /missing\.tsv/],
   ])("%j is refused", async (args, sentence) => {
     await expect(run(...args)).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(sentence) });

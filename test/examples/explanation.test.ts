@@ -74,8 +74,8 @@ describe("the example", () => {
   it.each([
     [["--run", "a", "--train", "b"], /--run has its data already/],
     [["--run", "missing"], /missing has no config\.json/],
-    [["--valid", "b"], /--valid needs --train FILE/],
-    [["--count", "0"], /--count must be a whole number of at least 1, got 0/],
+    [["--valid", "b"], /--valid needs --train, got none/],
+    [["--count", "0"], /--count must be a whole number of at least 1, got "0"/],
     [[" "], /a sentence needs at least one word/],
   ])("%j is refused", async (args, sentence) => {
     await expect(run("explanation", ...args)).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(sentence) });

@@ -55,5 +55,5 @@ test("says what is wrong with a file, or an option", async () => {
   expect((await run(["--train", "bad.txt"])).output).toContain(
     "bad.txt: the header must name sentence_A, sentence_B and entailment_judgment, got sentence_A, sentence_B",
   );
-  expect((await run(["--model", "both"])).output).toContain("--model must be pair or cross, got both");
+  expect((await run(["--model", "both"])).output).toContain('--model must be pair or cross, got "both"');
 });

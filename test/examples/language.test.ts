@@ -162,7 +162,7 @@ describe("the example", () => {
   it.each([
     [["--train", "missing", "--valid", "missing"], /missing/],
     [["--train", "some.txt"], /--train and --valid go together, got --train/],
-    [["--model", "magic"], /--model must be compare, gpt, xl or albert, got magic/],
+    [["--model", "magic"], /--model must be compare, gpt, xl or albert, got "magic"/],
     [["--memory", "1.5"], /--memory must be a whole number of at least 0, got "1.5"/],
     [["--generate", "a"], /--generate and --fill need --from/],
     [["--from", "run"], /--from needs --generate or --fill, got neither/],

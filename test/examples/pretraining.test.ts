@@ -46,6 +46,6 @@ test("takes files, and says what is wrong with an option", { timeout: 60_000 }, 
   );
   expect(stdout).toContain("60 sentences without labels, 30 with; 60 to test");
   await expect(runExample("pretraining", ["--runs", "some"], { cwd })).rejects.toMatchObject({
-    stderr: expect.stringContaining("--runs must be a whole number of at least 0, got some"),
+    stderr: expect.stringContaining('--runs must be a whole number of at least 1, got "some"'),
   });
 });

@@ -59,9 +59,9 @@ describe("the example", () => {
   it.each([
     [["--train", "missing", "--valid", "missing"], /missing\.en/],
     [["--train", "some"], /--train needs --valid/],
-    [["--model", "magic"], /--model must be transformer or recurrent, got magic/],
+    [["--model", "magic"], /--model must be transformer or recurrent, got "magic"/],
     [["--epoch", "3"], /Unknown option '--epoch'/],
-    [["--epochs=-1"], /--epochs must be a whole number of at least 0, got -1/],
+    [["--epochs=-1"], /--epochs must be a whole number of at least 0, got "-1"/],
   ])("%j is refused", async (args, sentence) => {
     await expect(run(...args)).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(sentence) });
   });

@@ -76,7 +76,7 @@ describe("the example", () => {
 
   it.each([
     [["--test", "test.tsv"], /--train and --test go together/],
-    [["--epochs", "some"], /--epochs must be a whole number of at least 0, got some/],
+    [["--epochs", "some"], /--epochs must be a whole number of at least 0, got "some"/],
     [["--magic"], /Unknown option '--magic'/],
   ])("%j is refused", async (args, sentence) => {
     await expect(run(...args)).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(sentence) });
