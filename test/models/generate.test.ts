@@ -303,6 +303,15 @@ describe("what is refused, and leaves no memory behind", () => {
     [{ maxNewTokens: 2 }, [[1], []], "generate: prompts must be texts of at least one token, got none in prompt 1"],
     [{ maxNewTokens: 2, topP: 2 }, [[1]], "generate: topP must be above 0 and at most 1, got 2"],
     [{ maxNewTokens: 2, numBeams: 1.5 }, [[1]], "beamSearch: numBeams must be a whole number of at least 1, got 1.5"],
+    [{ maxNewTokens: 2, numBeams: 0 }, [[1]], "beamSearch: numBeams must be a whole number of at least 1, got 0"],
+    [{ maxNewTokens: 2, numBeams: Number.NaN }, [[1]], "beamSearch: numBeams must be a whole number of at least 1, got NaN"],
+    [{ maxNewTokens: 2, numBeams: 2, lengthPenalty: Number.NaN }, [[1]], "beamSearch: lengthPenalty must be a number, got NaN"],
+    [{ maxNewTokens: 2, numBeams: 2, temperature: 0.5 }, [[1]], "generate: temperature must be left out with numBeams"],
+    [
+      { maxNewTokens: 2, numBeams: 2, topK: 3 },
+      [[1]],
+      "generate: topK must be left out with numBeams, which draws nothing, got 3",
+    ],
     [{ maxNewTokens: 2, numBeams: 2 }, [[11]], "embedding: ids must be from 0 to 10"],
     [{ maxNewTokens: 2 }, [[11]], "embedding: ids must be from 0 to 10"],
   ])("%o, %o", async (options, prompts, message) => {

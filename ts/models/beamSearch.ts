@@ -43,6 +43,8 @@ export async function beamSearch(decoding: Decoding, prompts: Prompts, options: 
   const { numBeams = 4, lengthPenalty = 1, maxNewTokens, signal } = options;
   if (!Number.isInteger(numBeams) || numBeams < 1)
     throw new FoveaError("RANGE", `beamSearch: numBeams must be a whole number of at least 1, got ${numBeams}`);
+  if (!Number.isFinite(lengthPenalty))
+    throw new FoveaError("RANGE", `beamSearch: lengthPenalty must be a number, got ${lengthPenalty}`);
   const rules = { numBeams, lengthPenalty, eos: endsOf(options), maxNewTokens };
   const breather = new Breather(signal);
   const searches = prompts.map((_, item): Search => ({ item, beams: [{ ids: [], logProb: 0, row: item }], ended: [] }));

@@ -1,4 +1,5 @@
 import { Breather } from "../runtime/breathe.ts";
+import { FoveaError } from "../runtime/errors.ts";
 import { tensor } from "../tensor/create.ts";
 import { Rng } from "../tensor/rng.ts";
 import { scope } from "../tensor/scope.ts";
@@ -9,7 +10,7 @@ import { type Continuation, endsOf, type Prompts, promptTensor } from "./prompts
 import { checkSampling, pick, type SamplingOptions } from "./sampling.ts";
 
 export interface GenerateOptions extends Continuation, SamplingOptions {
-  /** Search with so many beams, as `beamSearch` does; the tokens then come when all are known. */
+  /** Search with so many beams, as `beamSearch` does; the tokens then come when all are known. Not with what draws at random. */
   numBeams?: number;
   lengthPenalty?: number;
   /** Of what is drawn: the same seed gives the same texts. Default 0. */
@@ -30,7 +31,8 @@ export async function* generate(
   prompts: Prompts,
   options: GenerateOptions,
 ): AsyncGenerator<(number | null)[], void> {
-  if ((options.numBeams ?? 1) > 1) {
+  if (options.numBeams !== undefined && options.numBeams !== 1) {
+    refuseDrawing(decoding, options);
     yield* turnsOf(await beamSearch(decoding, prompts, options));
     return;
   }
@@ -55,6 +57,14 @@ export async function* generate(
     const ids = Int32Array.from(rows, (row) => next[row]!);
     next = scope(() => picked(decoder.step(tensor(ids, [ids.length, 1])), options, rng));
   }
+}
+
+/** Beams draw nothing. Throws `RANGE`. */
+function refuseDrawing(decoding: Decoding, options: GenerateOptions): void {
+  const name = (["temperature", "topK", "topP"] as const).find((name) => options[name]);
+  if (name === undefined) return;
+  decoding[Symbol.dispose]();
+  throw new FoveaError("RANGE", `generate: ${name} must be left out with numBeams, which draws nothing, got ${options[name]}`);
 }
 
 /** The token of each row of `logits [batch, vocabSize]`. */
