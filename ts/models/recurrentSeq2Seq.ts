@@ -1,8 +1,7 @@
 import { BahdanauAttention } from "../nn/bahdanauAttention.ts";
 import { Dropout } from "../nn/dropout.ts";
-import { Embedding } from "../nn/embedding.ts";
+import type { Embedding } from "../nn/embedding.ts";
 import { GRU } from "../nn/gru.ts";
-import { fillNormal } from "../nn/init.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
 import { GRUCell } from "../nn/recurrentCells.ts";
@@ -15,6 +14,7 @@ import { keepAlive, scope } from "../tensor/scope.ts";
 import { expectAxes, expectShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Decoding, selectRows } from "./decoding.ts";
+import { newEmbedding } from "./newEmbedding.ts";
 
 export interface RecurrentSeq2SeqOptions {
   vocabSize: number;
@@ -28,7 +28,7 @@ export interface RecurrentSeq2SeqOptions {
   numLayers?: number;
   /** Of the embeddings, and of what the next token is read from. */
   dropout?: number;
-  /** The id whose embedding stays 0. */
+  /** The id of padding: its embedding starts as 0 and gets no gradient where it is read, but one as a row of the output's weight. */
   paddingIdx?: number | null;
 }
 
@@ -67,13 +67,9 @@ export class RecurrentSeq2Seq extends Module {
   constructor(options: RecurrentSeq2SeqOptions) {
     super();
     const { vocabSize, tgtVocabSize, embedDim, hiddenSize, numLayers = 1, dropout = 0.1, paddingIdx = null } = options;
-    const newEmbedding = (rows: number) => {
-      const embedding = new Embedding(rows, embedDim, { paddingIdx });
-      fillNormal(embedding.weight, 1 / Math.sqrt(embedDim));
-      return embedding;
-    };
-    this.embedding = newEmbedding(vocabSize);
-    this.tgtEmbedding = tgtVocabSize === undefined ? this.embedding : newEmbedding(tgtVocabSize);
+    const embeddingOf = (rows: number) => newEmbedding(rows, embedDim, 1 / Math.sqrt(embedDim), paddingIdx);
+    this.embedding = embeddingOf(vocabSize);
+    this.tgtEmbedding = tgtVocabSize === undefined ? this.embedding : embeddingOf(tgtVocabSize);
     this.dropout = new Dropout(dropout);
     this.encoder = new GRU(embedDim, hiddenSize, { numLayers, bidirectional: true, dropout: numLayers > 1 ? dropout : 0 });
     this.bridge = new Linear(hiddenSize, hiddenSize);

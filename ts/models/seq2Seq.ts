@@ -1,7 +1,6 @@
 import type { DecodingCache } from "../nn/decodingCache.ts";
 import { Dropout } from "../nn/dropout.ts";
-import { Embedding } from "../nn/embedding.ts";
-import { fillNormal } from "../nn/init.ts";
+import type { Embedding } from "../nn/embedding.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
 import { Positional } from "../nn/positional.ts";
@@ -16,6 +15,7 @@ import { keepAlive, scope } from "../tensor/scope.ts";
 import { expectAxes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { CachedDecoding, type Decoding, type DecodingPlaces, selectRows } from "./decoding.ts";
+import { newEmbedding } from "./newEmbedding.ts";
 
 export interface Seq2SeqOptions extends Omit<TransformerOptions, "positional"> {
   vocabSize: number;
@@ -27,7 +27,7 @@ export interface Seq2SeqOptions extends Omit<TransformerOptions, "positional"> {
   positional?: PositionalEncoding;
   /** Dropout of the embeddings with their positions. Default `dropout`. */
   embeddingDropout?: number;
-  /** The id whose embedding stays 0. */
+  /** The id of padding: its embedding starts as 0 and gets no gradient where it is read, but one as a row of the output's weight. */
   paddingIdx?: number | null;
 }
 
@@ -69,8 +69,10 @@ export class Seq2Seq extends Module {
     super();
     const { vocabSize, tgtVocabSize, dModel, numHeads, paddingIdx = null, dropout = 0.1, positional = sinusoidal() } = options;
     this.dModel = dModel;
-    this.embedding = newEmbedding(vocabSize, dModel, paddingIdx);
-    this.tgtEmbedding = tgtVocabSize === undefined ? this.embedding : newEmbedding(tgtVocabSize, dModel, paddingIdx);
+    // So that they have length 1, and elements of 1 once they are multiplied by √dModel.
+    const embeddingOf = (rows: number) => newEmbedding(rows, dModel, 1 / Math.sqrt(dModel), paddingIdx);
+    this.embedding = embeddingOf(vocabSize);
+    this.tgtEmbedding = tgtVocabSize === undefined ? this.embedding : embeddingOf(tgtVocabSize);
     this.positional = new Positional(positional, { embedDim: dModel, numHeads, headDim: options.headDim });
     this.dropout = new Dropout(options.embeddingDropout ?? dropout);
     const forAttention = this.positional.isForAttention ? this.positional : null;
@@ -127,13 +129,4 @@ export class Seq2Seq extends Module {
     const words = scale(embedding.forward(ids), Math.sqrt(this.dModel));
     return this.dropout.forward(this.positional.forward(words, place));
   }
-}
-
-/** Normal so that they have length 1, and elements of 1 once they are multiplied by √dModel. */
-function newEmbedding(rows: number, dModel: number, paddingIdx: number | null): Embedding {
-  const embedding = new Embedding(rows, dModel, { paddingIdx });
-  fillNormal(embedding.weight, 1 / Math.sqrt(dModel));
-  if (embedding.paddingIdx !== null)
-    embedding.weight.view().fill(0, embedding.paddingIdx * dModel, (embedding.paddingIdx + 1) * dModel);
-  return embedding;
 }

@@ -7,11 +7,12 @@ import { TransformerEncoder } from "../nn/transformerEncoder.ts";
 import { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from "../nn/transformerEncoderLayer.ts";
 import { gelu } from "../ops/gelu.ts";
 import { transpose } from "../ops/permute.ts";
+import { maskedFill } from "../ops/where.ts";
 import type { PositionalEncoding } from "../positional/positionalEncoding.ts";
 import { sinusoidal } from "../positional/sinusoidal.ts";
 import { scope } from "../tensor/scope.ts";
 import { expectAxes, expectShape } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
 
 export interface SpeechEncoderOptions extends Omit<TransformerEncoderLayerOptions, "positional"> {
   /** Channels of the features: mel bands. */
@@ -73,8 +74,9 @@ export class SpeechEncoder extends Module {
   }
 
   /**
-   * `features [batch, numMels, frames]` to `[batch, outLength(frames), dModel]`. Frames beyond an item's length are attended to by nobody; the
-   * convolutions look one of them ahead, so let them be silence. Throws `SHAPE`, `RANK`, `MASK`, `DTYPE`, `DISPOSED`.
+   * `features [batch, numMels, frames]` to `[batch, outLength(frames), dModel]`. Frames beyond an item's length are attended to by nobody, and are 0 to
+   * the convolutions, as those beyond all are: it makes no difference to an item what stands beside it. Throws `SHAPE`, `RANK`, `RANGE`, `MASK`, `DTYPE`,
+   * `DISPOSED`.
    */
   forward(features: Tensor, call: SpeechCall & { needWeights: true }): { out: Tensor; weights: Tensor[] };
   forward(features: Tensor, call?: SpeechCall): Tensor;
@@ -82,7 +84,9 @@ export class SpeechEncoder extends Module {
     expectAxes("SpeechEncoder", { features }, ["batch", "numMels", "frames"]);
     expectShape("SpeechEncoder", { features }, features.shape.with(1, this.numMels));
     const result = scope(() => {
-      const frames = gelu(this.conv2.forward(gelu(this.conv1.forward(features))));
+      const heard = gelu(this.conv1.forward(silenced(features, lengths)));
+      const inner = lengths && Array.from(lengths, (length) => Math.ceil(length / this.strides[0]));
+      const frames = gelu(this.conv2.forward(silenced(heard, inner)));
       const x = this.dropout.forward(this.positional.forward(transpose(frames, 1, 2)));
       const call = { lengths: lengths && Array.from(lengths, (length) => this.outLength(length)) };
       if (needWeights) return this.encoder.forward(x, { ...call, needWeights });
@@ -90,4 +94,14 @@ export class SpeechEncoder extends Module {
     });
     return needWeights ? result : result.out;
   }
+}
+
+/** `x [batch, channels, frames]` with 0 beyond each item's length. */
+function silenced(x: Tensor, lengths: ArrayLike<number> | null | undefined): Tensor {
+  const [batch, , frames] = x.shape as [number, number, number];
+  if (!lengths || Array.from(lengths).every((length) => length >= frames)) return x;
+  const beyond = empty([batch, 1, frames], "bool");
+  const flags = beyond.view();
+  for (let at = 0; at < flags.length; at += 1) flags[at] = Number(at % frames >= lengths[Math.floor(at / frames)]!);
+  return maskedFill(x, beyond, 0);
 }

@@ -1,6 +1,5 @@
 import { Dropout } from "../nn/dropout.ts";
-import { Embedding } from "../nn/embedding.ts";
-import { fillNormal } from "../nn/init.ts";
+import type { Embedding } from "../nn/embedding.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
 import { type Norm, normOf } from "../nn/norm.ts";
@@ -17,6 +16,7 @@ import { zeros } from "../tensor/create.ts";
 import { scope } from "../tensor/scope.ts";
 import { expectAxes, expectShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { newEmbedding } from "./newEmbedding.ts";
 import { placesFromPadding } from "./placesFromPadding.ts";
 
 export interface TextModelOptions extends Omit<TransformerEncoderLayerOptions, "positional"> {
@@ -43,7 +43,7 @@ export interface TextModelOptions extends Omit<TransformerEncoderLayerOptions, "
   embeddingNorm?: boolean;
   /** Kinds of token, each with an embedding that is added: BERT's two segments. Default none. */
   numTokenTypes?: number;
-  /** The id whose embedding stays 0. */
+  /** The id of padding: its embedding starts as 0 and gets no gradient where it is read, but one where it is a row of the output's weight too. */
   paddingIdx?: number | null;
   /** Standard deviation of the initial embeddings. */
   embeddingStd?: number;
@@ -129,14 +129,6 @@ export abstract class TextModel extends Module {
       return this.embeddingProjection?.forward(out) ?? out;
     });
   }
-}
-
-function newEmbedding(rows: number, width: number, std: number | undefined, paddingIdx: number | null = null): Embedding {
-  const embedding = new Embedding(rows, width, { paddingIdx });
-  if (std === undefined) return embedding;
-  fillNormal(embedding.weight, std);
-  if (paddingIdx !== null) embedding.weight.view().fill(0, embedding.paddingIdx! * width, (embedding.paddingIdx! + 1) * width);
-  return embedding;
 }
 
 /** Bound to the width of what it works on: the embeddings, or the layers. */
