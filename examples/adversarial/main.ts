@@ -110,9 +110,14 @@ async function readData({ train, valid }: Options["files"]): Promise<Data> {
     texts.train.map(({ text }) => text),
     { minCount: 2 },
   );
-  const encoded = (examples: readonly TextExample[]): Example[] =>
-    examples.map(({ text, label, line }) => ({ ids: tokenizer.encode(text), label: classes.indexOf(label, `line ${line}`) }));
-  return { train: encoded(texts.train), valid: encoded(texts.valid), vocabSize: tokenizer.size, numClasses: classes.size };
+  const encoded = (examples: readonly TextExample[], file: string | undefined): Example[] =>
+    examples.map(({ text, label, line }) => ({ ids: tokenizer.encode(text), label: classes.indexOf(label, `${file}:${line}`) }));
+  return {
+    train: encoded(texts.train, train),
+    valid: encoded(texts.valid, valid ?? train),
+    vocabSize: tokenizer.size,
+    numClasses: classes.size,
+  };
 }
 
 async function readTexts(train: string | undefined, valid: string | undefined) {

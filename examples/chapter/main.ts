@@ -215,17 +215,18 @@ async function main(): Promise<void> {
   const { whole, engine } = numbersOf("chapter", values);
   const [epochs, seed, threads] = [whole("epochs", 10), whole("seed", 1, 0), engine()];
   const carried = (name: string): string => fileURLToPath(new URL(`../sentiment/data/${name}.tsv`, import.meta.url));
-  const [trainTexts, testTexts] = [
-    await readTextExamples(values.train ?? carried("train")),
-    await readTextExamples(values.valid ?? carried("test")),
-  ];
+  const [trainFile, testFile] = [values.train ?? carried("train"), values.valid ?? carried("test")];
+  const [trainTexts, testTexts] = [await readTextExamples(trainFile), await readTextExamples(testFile)];
   const tokenizer = WordTokenizer.train(
     trainTexts.map(({ text }) => text),
     { minCount: 2 },
   );
   const classes = Classes.of(trainTexts.map(({ label }) => label));
   const encoded = (texts: typeof trainTexts): Example[] =>
-    texts.map(({ text, label, line }) => ({ ids: tokenizer.encode(text), label: classes.indexOf(label, `line ${line}`) }));
+    texts.map(({ text, label, line }) => ({
+      ids: tokenizer.encode(text),
+      label: classes.indexOf(label, `${testFile}:${line}`), // one that is unknown was not trained on
+    }));
 
   await init(threads);
   manualSeed(seed);

@@ -104,6 +104,7 @@ async function readData({ train, valid, test }: Options["files"]): Promise<Data>
   const all = await readDigits(train);
   const tested = test === undefined ? null : await readDigits(test);
   if (valid !== undefined) return { train: all, valid: await readDigits(valid), test: tested };
+  if (all.length === 1) throw new FoveaError("DATA", `${train}: one picture alone cannot be trained on and validated by`);
   return { train: all.filter((_, i) => i % 5 > 0), valid: all.filter((_, i) => i % 5 === 0), test: tested };
 }
 
@@ -115,11 +116,13 @@ async function readDigits(path: string): Promise<Digit[]> {
     const [label, ...pixels] = fields.map(Number);
     const fits =
       pixels.length === 64 && [label!, ...pixels].every((value) => Number.isInteger(value) && value >= 0 && value <= MOST);
+    if (header && fits) throw new FoveaError("DATA", `${name}:1: must be a header, got a picture, which would be left out`);
     if (!header && !(fits && label! < 10))
-      throw new FoveaError("DATA", `${name}: line ${line}: must be a label from 0 to 9 and 64 pixels from 0 to 16`);
+      throw new FoveaError("DATA", `${name}:${line}: must be a label from 0 to 9 and 64 pixels from 0 to 16`);
     if (!header) digits.push({ label: label!, pixels });
     header = false;
   }
+  if (digits.length === 0) throw new FoveaError("DATA", `${name}: there are no pictures in this file`);
   return digits;
 }
 

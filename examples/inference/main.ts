@@ -169,14 +169,15 @@ async function readPairs(path: string): Promise<Pair[]> {
       if (columns.includes(-1))
         throw new FoveaError(
           "DATA",
-          `${name}: the header must name sentence_A, sentence_B and entailment_judgment, got ${fields.join(", ")}`,
+          `${name}:${line}: the header must name sentence_A, sentence_B and entailment_judgment, got ${fields.join(", ")}`,
         );
       continue;
     }
     const [first, second, label] = columns.map((column) => fields[column]?.trim());
-    if (!first || !second || !label) throw new FoveaError("DATA", `${name}: line ${line}: two sentences and a label are needed`);
-    pairs.push({ first, second, label });
+    if (!first || !second || !label) throw new FoveaError("DATA", `${name}:${line}: two sentences and a label are needed`);
+    pairs.push({ first, second, label, at: `${name}:${line}` });
   }
+  if (pairs.length === 0) throw new FoveaError("DATA", `${name}: there are no pairs in this file`);
   return pairs;
 }
 
@@ -189,10 +190,10 @@ async function main(): Promise<void> {
   const tokenizer = WordTokenizer.train(texts);
   const encode = (text: string) => tokenizer.encode(text);
   const encoded = (pairs: readonly Pair[]): Encoded[] =>
-    pairs.map(({ first, second, label }) => ({
+    pairs.map(({ first, second, label, at }) => ({
       first: encode(first),
       second: encode(second),
-      label: classes.indexOf(label, "a pair"),
+      label: classes.indexOf(label, at ?? "a pair"),
     }));
   await mkdir(options.out, { recursive: true });
   await init(options.engine);

@@ -7,6 +7,8 @@ export interface Pair {
   readonly second: string;
   /** `ENTAILMENT`, `CONTRADICTION` or `NEUTRAL`, or what a file has in their place. */
   readonly label: string;
+  /** The file and line it is from, if it is from one. */
+  readonly at?: string;
 }
 
 /** Each with another word that says the same. */

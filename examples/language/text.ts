@@ -1,4 +1,4 @@
-import { Rng, type Tensor, tensor } from "fovea";
+import { FoveaError, Rng, type Tensor, tensor } from "fovea";
 import { ByteLevelBpeTokenizer, lines, readText, type Tokenizer } from "fovea/data";
 
 export const [PAD, EOS, MASK] = [0, 1, 2] as const;
@@ -27,6 +27,7 @@ export function namesOf(tokenizer: Tokenizer, ids: readonly number[]): string[] 
 export async function readLines(path: string): Promise<string[]> {
   const texts: string[] = [];
   for await (const { text } of lines(readText(path))) if (text.trim() !== "") texts.push(text.trim());
+  if (texts.length === 0) throw new FoveaError("DATA", `${path}: there are no texts in this file`);
   return texts;
 }
 

@@ -172,7 +172,7 @@ async function main(): Promise<void> {
   const data = await readData(options.files);
   await init(options.engine);
   console.log(
-    `data      ${data.sentences.length} sentences without labels, ${options.labels} with; ${data.test.length} to test; ${data.tokenizer.size} words`,
+    `data      ${data.sentences.length} sentences without labels, ${Math.min(options.labels, data.train.length)} with; ${data.test.length} to test; ${data.tokenizer.size} words`,
   );
   const started = performance.now();
   const model = await pretrained(data, options);

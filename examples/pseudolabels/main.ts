@@ -124,7 +124,7 @@ async function selfTraining(data: Data, options: Options, seed: number): Promise
   const [labelled, unlabelled] = [all.slice(0, labels), all.slice(labels)];
   let model = await trained(labelled, data, steps, seed);
   const before = (await evaluate(model, data.test)).accuracy;
-  console.log(`seed ${seed}: ${labels} labels alone: ${percent(before)} right`);
+  console.log(`seed ${seed}: ${labelled.length} labels alone: ${percent(before)} right`);
   let after = before;
   for (let round = 1; round <= rounds; round += 1) {
     const sure = await pseudoLabels(model, unlabelled, { threshold });
@@ -144,9 +144,8 @@ async function main(): Promise<void> {
   if (options === null) return console.log(HELP);
   const data = await readData(options.files);
   await init(options.engine);
-  console.log(
-    `data      ${options.labels} texts with labels, ${data.train.length - options.labels} without; ${data.test.length} to test`,
-  );
+  const labels = Math.min(options.labels, data.train.length);
+  console.log(`data      ${labels} texts with labels, ${data.train.length - labels} without; ${data.test.length} to test`);
   const started = performance.now();
   const runs: (readonly [number, number])[] = [];
   for (let run = 0; run < options.runs; run += 1) runs.push(await selfTraining(data, options, options.seed + run));

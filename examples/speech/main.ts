@@ -6,7 +6,19 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { AdamW, cer, fit, type InitOptions, init, manualSeed, Rng, runtime, saveSafetensorsFile, warmupCosine } from "fovea";
+import {
+  AdamW,
+  cer,
+  FoveaError,
+  fit,
+  type InitOptions,
+  init,
+  manualSeed,
+  Rng,
+  runtime,
+  saveSafetensorsFile,
+  warmupCosine,
+} from "fovea";
 import { DataLoader } from "fovea/data";
 import type { SpeechRecognizer } from "fovea/models";
 import { expectWith, numbersOf } from "../flags.ts";
@@ -108,7 +120,10 @@ async function readData(files: Options["files"], heldOut: number): Promise<Data>
   if (files.valid !== undefined) return { train: all, valid: await readTakes(files.valid), test };
   const first = Math.min(...all.map(({ take }) => take));
   const isHeldOut = ({ take }: Take): boolean => take < first + heldOut;
-  return { train: all.filter((take) => !isHeldOut(take)), valid: all.filter(isHeldOut), test };
+  const data = { train: all.filter((take) => !isHeldOut(take)), valid: all.filter(isHeldOut), test };
+  if (data.train.length === 0)
+    throw new FoveaError("DATA", `${files.train}: all takes are among the first ${heldOut}, which are held out; see --held-out`);
+  return data;
 }
 
 interface Options {
@@ -180,7 +195,7 @@ async function train(model: SpeechRecognizer, ear: Ear, data: Data, { epochs, se
     batchSize: BATCH,
     seed,
     byLength: false,
-    dropLast: true,
+    dropLast: data.train.length >= BATCH,
     collate: (takes, { rng }) => toBatch(practice(takes, rng).map((take) => masked(ear.hear(take), rng))),
   });
   const exam = examOf(data.valid, ear);

@@ -1,3 +1,4 @@
+import { FoveaError } from "fovea";
 import { ByteLevelBpeTokenizer, DataLoader, type PaddedIds, padIds, readParallelText, type Tokenizer } from "fovea/data";
 import type { Pair } from "./makePairs.ts";
 
@@ -29,6 +30,7 @@ export async function readPairs(prefix: string, from: string, to: string): Promi
   const pairs: Pair[] = [];
   for await (const { source, target } of readParallelText(`${prefix}.${from}`, `${prefix}.${to}`))
     if (source !== "" && target !== "") pairs.push({ source, target });
+  if (pairs.length === 0) throw new FoveaError("DATA", `${prefix}.${from}, ${prefix}.${to}: there are no pairs in these files`);
   return pairs;
 }
 

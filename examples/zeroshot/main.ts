@@ -57,6 +57,12 @@ async function readSplit({ train, test, seen }: Options["files"]): Promise<Split
       "DATA",
       `zeroshot: classes of --test must not be in --train, got ${JSON.stringify(twice.label)} in both`,
     );
+  const strange = split.seen.find(({ label }) => !known.has(label));
+  if (strange)
+    throw new FoveaError(
+      "DATA",
+      `zeroshot: classes of --seen must be in --train, got ${JSON.stringify(strange.label)}, which is not`,
+    );
   return split;
 }
 

@@ -63,6 +63,18 @@ it.each([
   await expect(runExample(name, args, { cwd })).rejects.toMatchObject({ ...refused, stderr: `${stderr}\n` });
 });
 
+it.each([
+  ["images", "label,p0\n", "there are no pictures in this file"],
+  ["inference", "sentence_A\tsentence_B\tentailment_judgment\n", "there are no pairs in this file"],
+  ["language", "\n\n", "there are no texts in this file"],
+])("%s needs something to train on", async (name, content, sentence) => {
+  writeFileSync(join(cwd, "none"), content);
+  await expect(runExample(name, ["--train", "none", "--valid", "none"], { cwd })).rejects.toMatchObject({
+    ...refused,
+    stderr: `none: ${sentence}\n`,
+  });
+});
+
 it.each(["images", "language", "speech", "translation"])("%s does not train what it could not save", async (name) => {
   writeFileSync(join(cwd, "taken"), "");
   await expect(runExample(name, ["--out", "taken"], { cwd })).rejects.toMatchObject({

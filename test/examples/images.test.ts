@@ -62,5 +62,9 @@ test("says which line is none", async () => {
   writeFileSync(join(folder, "bad.csv"), `${csv(2, 1)}\n7,1,2`);
   const { code, output } = await run(["--train", "bad.csv"]);
   expect(code).not.toBe(0);
-  expect(output).toContain("bad.csv: line 4: must be a label from 0 to 9 and 64 pixels from 0 to 16");
+  writeFileSync(join(folder, "headless.csv"), csv(3, 1).split("\n").slice(1).join("\n"));
+  expect((await run(["--train", "headless.csv"])).output).toBe(
+    "headless.csv:1: must be a header, got a picture, which would be left out\n",
+  );
+  expect(output).toContain("bad.csv:4: must be a label from 0 to 9 and 64 pixels from 0 to 16");
 });

@@ -53,7 +53,11 @@ test.each(["pair", "cross"])("learns from files, and leaves a model, its vocabul
 test("says what is wrong with a file, or an option", async () => {
   writeFileSync(join(folder, "bad.txt"), "sentence_A\tsentence_B\na man\ta woman");
   expect((await run(["--train", "bad.txt"])).output).toContain(
-    "bad.txt: the header must name sentence_A, sentence_B and entailment_judgment, got sentence_A, sentence_B",
+    "bad.txt:1: the header must name sentence_A, sentence_B and entailment_judgment, got sentence_A, sentence_B",
+  );
+  writeFileSync(join(folder, "odd.txt"), `${table(3, 1)}\n3\tMAYBE\ta man\ta dog`);
+  expect((await run(["--train", "train.txt", "--valid", "odd.txt"])).output).toContain(
+    'odd.txt:5: the label must be one of "CONTRADICTION", "ENTAILMENT", "NEUTRAL", got "MAYBE"',
   );
   expect((await run(["--model", "both"])).output).toContain('--model must be pair or cross, got "both"');
 });

@@ -33,6 +33,8 @@ test("takes files, and says what is wrong with an option", { timeout: 60_000 }, 
     cwd,
   });
   expect(stdout).toContain("40 texts with labels, 40 without; 80 to test");
+  const all = ["--labels", "500", "--steps", "1", "--rounds", "1", "--runs", "1"];
+  expect(await runExample("pseudolabels", [...files, ...all], { cwd })).toContain("80 texts with labels, 0 without; 80 to test");
   await expect(runExample("pseudolabels", ["--train", "train.tsv"], { cwd })).rejects.toMatchObject({
     stderr: expect.stringContaining("--train and --valid must be given together"),
   });

@@ -121,6 +121,10 @@ describe("the recognizer", () => {
       "1",
     );
     expect(stdout).toContain("40 + 40 + 2 takes");
+    await expect(run("--train", "wavs", "--held-out", "2")).rejects.toMatchObject({
+      code: 1,
+      stderr: "wavs: all takes are among the first 2, which are held out; see --held-out\n",
+    });
     await expect(run("--train", "missing")).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining("missing: a folder of .wav files is needed"),

@@ -11,6 +11,7 @@ import { root } from "../../scripts/setup/paths.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "fovea-translation-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+for (const language of ["en", "de"]) writeFileSync(join(folder, `empty.${language}`), "");
 
 function run(...args: string[]): Promise<{ stdout: string }> {
   const command = ["--import", import.meta.resolve("tsx"), root("examples/translation/main.ts"), "--threads", "1", ...args];
@@ -59,6 +60,7 @@ describe("the example", () => {
   it.each([
     [["--train", "missing", "--valid", "missing"], /missing\.en/],
     [["--train", "some"], /--train needs --valid/],
+    [["--train", "empty", "--valid", "empty"], /^empty\.en, empty\.de: there are no pairs in these files\n$/],
     [["--model", "magic"], /--model must be transformer or recurrent, got "magic"/],
     [["--epoch", "3"], /Unknown option '--epoch'/],
     [["--epochs=-1"], /--epochs must be a whole number of at least 0, got "-1"/],

@@ -68,6 +68,10 @@ describe("the example", () => {
     const { stdout } = await run("--train", "train.tsv", "--test", "test.tsv", "--epochs", "2");
     expect(stdout).toContain("4 texts of 2 classes to train, 2 of 2 other classes to test");
     expect(stdout).toMatch(/never seen, among all 4 +[\d.]+ % \(by chance 25\.0 %\)/);
+    await expect(run("--train", "train.tsv", "--test", "test.tsv", "--seen", "test.tsv")).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('classes of --seen must be in --train, got "red vehicle", which is not'),
+    });
     await expect(run("--train", "train.tsv", "--test", "train.tsv")).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining('classes of --test must not be in --train, got "red fruit" in both'),

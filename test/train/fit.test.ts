@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Batch, collate, DataLoader, type Example } from "../../ts/data/index.ts";
 import {
   classificationScores,
   crossEntropy,
@@ -160,6 +161,21 @@ describe("what cannot be trained on is refused", () => {
       expect.objectContaining({ code: "DATA" }),
     );
     await expect(evaluate(learner, [])).rejects.toThrow(expect.objectContaining({ code: "DATA" }));
+  });
+
+  test.each<[string, () => DataLoader<Example, Batch>]>([
+    ["without items", () => new DataLoader<Example, Batch>([], { collate: (items) => collate(items) })],
+    [
+      "whose only batch is not full",
+      () => new DataLoader(examples(4), { batchSize: 5, dropLast: true, collate: (items) => collate(items) }),
+    ],
+    ["of a stream without items", () => new DataLoader(new Set<Example>(), { collate: (items) => collate(items) })],
+  ])("a loader %s", async (_, make) => {
+    const learner = model();
+    await expect(fit(learner, make(), { optimizer: optimizerOf(learner) })).rejects.toThrow(
+      expect.objectContaining({ code: "DATA" }),
+    );
+    await expect(evaluate(learner, make())).rejects.toThrow(expect.objectContaining({ code: "DATA" }));
   });
 
   test("a label outside the classes, before the parameters change", async () => {
