@@ -13,13 +13,16 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The steps that a run said were saved, until it was killed some time after the first. */
-function runAndKill(milliseconds: number): Promise<number[]> {
+/** The steps that a run said were saved, until it was killed some time after so many. */
+function runAndKill(count: number, milliseconds: number): Promise<number[]> {
   const child = spawn(process.execPath, ["--import", "tsx", program, folder], { stdio: ["ignore", "pipe", "inherit"] });
-  let said = "";
+  let [said, dying] = ["", false];
   child.stdout.on("data", (chunk) => {
-    if (said === "") setTimeout(() => child.kill("SIGKILL"), milliseconds);
     said += chunk;
+    if (!dying && said.split("\n").length > count) {
+      dying = true;
+      setTimeout(() => child.kill("SIGKILL"), milliseconds);
+    }
   });
   return new Promise((resolve) => child.on("close", () => resolve(said.split("\n").slice(0, -1).map(Number))));
 }
@@ -29,7 +32,7 @@ test("killed at any moment, a training leaves whole checkpoints and goes on from
   const rng = new Rng(8);
   let last = 0;
   for (let round = 0; round < 4; round += 1) {
-    const steps = await runAndKill(100 + 200 * rng.uniform());
+    const steps = await runAndKill(6 + rng.below(20), 20 * rng.uniform());
     // What was said is saved; one more may have been saved before it could be said.
     expect(steps[0]! - last).toBeGreaterThanOrEqual(1);
     expect(steps[0]! - last).toBeLessThanOrEqual(2);
