@@ -2,7 +2,7 @@
  * `npm start`: trains a small transformer to tell the sentiment of sentences, and uses it. README.md shows what it prints; `--help`
  * lists the options.
  */
-import { dispose, FoveaError } from "fovea";
+import { runMain } from "../runMain.ts";
 import { helpText } from "./flags.ts";
 import { type Command, parseCommand } from "./options.ts";
 import { predictCommand } from "./predictCommand.ts";
@@ -23,13 +23,9 @@ async function run(command: Command): Promise<number> {
   }
 }
 
-try {
-  process.exitCode = await run(parseCommand(process.argv.slice(2)));
-} catch (error) {
-  // Anything else is a mistake of this program, and shown with all there is to find it.
-  if (!(error instanceof UsageError || error instanceof FoveaError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-} finally {
-  await dispose();
-}
+await runMain(
+  async () => {
+    process.exitCode = await run(parseCommand(process.argv.slice(2)));
+  },
+  (error) => error instanceof UsageError,
+);

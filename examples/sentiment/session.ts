@@ -1,6 +1,5 @@
 import { type Evaluation, evaluate, type Progress, runtime } from "fovea";
-import { attentionHtml } from "fovea/explain";
-import { attentionSamples } from "./attentionSamples.ts";
+import { attentionPage } from "./attentionPage.ts";
 import type { Dataset, Split } from "./dataset.ts";
 import { clock, confusionTable, mebibytes, percent, shellWord, thousands } from "./report.ts";
 import type { RunConfig } from "./runConfig.ts";
@@ -131,7 +130,7 @@ async function conclude(session: Session, seconds: number): Promise<void> {
   };
   await writeRun(folder, {
     "metrics.jsonl": linesOf([...training.metrics, result]),
-    "attention.html": attentionHtml(attentionSamples(training.model, dataset, maxLen), { title: "What the words attended to" }),
+    "attention.html": attentionPage(training, dataset, maxLen),
   });
   await removeFromRun(folder, "resume.safetensors");
   screen.say(`

@@ -62,6 +62,7 @@ describe("a training", () => {
     expect(metrics.at(-1)).toMatchObject({ valid: { accuracy: expect.any(Number) }, peakWasmBytes: expect.any(Number) });
     const page = readFileSync(cli.path("run", "attention.html"), "utf8");
     expect(page).toContain("Attention in layer 1, head 2");
+    expect(page).toMatch(/<title>validation, 20: \d/); // a point of its curves
     expect(page).not.toMatch(/https?:|<script/);
   });
 
