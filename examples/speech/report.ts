@@ -11,7 +11,11 @@ export function reportPage(curves: readonly EpochRecord[], digits: string, atten
     { title: "single digits, % right", curves: [curve("digits", ({ digits }) => 100 * digits)] },
     {
       title: "strings, % wrong",
-      curves: [curve("CTC", ({ ctcErrors }) => ctcErrors), curve("decoder", ({ decoderErrors }) => decoderErrors)],
+      curves: [
+        curve("CTC", ({ ctcErrors }) => ctcErrors),
+        curve("decoder", ({ decoderErrors }) => decoderErrors),
+        curve("both", ({ bothErrors }) => bothErrors),
+      ],
     },
   ];
   const tokens = [...digits, "<eos>"];

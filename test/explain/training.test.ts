@@ -16,6 +16,14 @@ it("draws a curve from left to right, larger values higher, each with its value"
   expect(svg).toContain(">1.5</text>"); // a round number on the left
 });
 
+it("writes the names of lines that end together, or at the top, where they can be read", () => {
+  const curves = ["a", "b", "c"].map((name, i) => ({ name, values: [0, 1 - i / 1000] }));
+  const tops = [...curvesSvg("loss", curves).matchAll(/y="([\d.-]+)" text-anchor="end">([abc])</g)].map(([, y]) => Number(y));
+  expect(tops).toHaveLength(3);
+  expect(tops[0]).toBeGreaterThanOrEqual(12);
+  for (const [i, top] of tops.slice(1).entries()) expect(top - tops[i]!).toBeGreaterThanOrEqual(12);
+});
+
 it("breaks a curve where there is no value", () => {
   const path = /<path d="(M[^"]+)"/;
   expect(path.exec(curvesSvg("f1", [{ name: "valid", values: [1, Number.NaN, 2, 3] }]))?.[1]?.match(/M/g)).toHaveLength(2);

@@ -38,7 +38,13 @@ export function curvesSvg(title: string, curves: readonly Curve[]): string {
     }),
   ];
   const drawn = lines.map(({ name, points }, i) => lineSvg(escapeHtml(name), points, place, i));
-  return `<svg class="curves" role="img" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}"><title>${escapeHtml(title)}</title>${grid.join("")}${drawn.join("")}</svg>`;
+  const ends = lines.map(({ points }) => points.findLast(([, value]) => Number.isFinite(value))).map((end) => end && place(end));
+  const names = nameHeights(ends.map((end) => end?.[1])).map((top, i) => {
+    if (top === undefined) return "";
+    const at = `x="${(ends[i]![0] - 4).toFixed(1)}" y="${top.toFixed(1)}"`;
+    return `<g class="line line-${i % 4}"><text ${at} text-anchor="end">${escapeHtml(lines[i]!.name)}</text></g>`;
+  });
+  return `<svg class="curves" role="img" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}"><title>${escapeHtml(title)}</title>${[...grid, ...drawn, ...names].join("")}</svg>`;
 }
 
 type Point = readonly [at: number, value: number];
@@ -63,9 +69,22 @@ function lineSvg(name: string, points: readonly Point[], place: (point: Point) =
     const [x, y] = place(point);
     return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="2.5"><title>${name}, ${short(point[0])}: ${short(point[1])}</title></circle>`;
   });
-  const [x = 0, y = 0] = real.length > 0 ? place(real.at(-1)!) : [];
-  const label = `<text x="${(x - 4).toFixed(1)}" y="${(y - 6).toFixed(1)}" text-anchor="end">${name}</text>`;
-  return `<g class="line line-${index % 4}"><path d="${path.join("")}"/>${dots.join("")}${label}</g>`;
+  return `<g class="line line-${index % 4}"><path d="${path.join("")}"/>${dots.join("")}</g>`;
+}
+
+const NAME_HEIGHT = 12;
+
+/** A little above the ends of the lines, but within the chart and none over another. */
+function nameHeights(ends: readonly (number | undefined)[]): (number | undefined)[] {
+  const heights: (number | undefined)[] = ends.map(() => undefined);
+  let free = NAME_HEIGHT;
+  for (const [i, end] of [...ends.entries()].sort(([, a = 0], [, b = 0]) => a - b)) {
+    if (end === undefined) continue;
+    const height = Math.max(end - 6, free);
+    heights[i] = height;
+    free = height + NAME_HEIGHT;
+  }
+  return heights;
 }
 
 interface Scale {
