@@ -1,12 +1,13 @@
 import { parseArgs } from "node:util";
 import { FoveaError, type InitOptions, type SamplingOptions } from "fovea";
-import { numbersOf } from "../flags.ts";
+import { expectWith, numbersOf } from "../flags.ts";
 
 export const HELP = `Models language: foretells the next word, or hidden ones.
 
   npm run example -- language                     a small language that the example makes
     --train FILE     a text a line
     --valid FILE     the same, foretold after each epoch
+    --test FILE      the same, foretold once, at the end
     --model NAME     compare (default): xl, the same without its memory, and gpt, one after the other; or one of gpt, xl, albert
     --segment N      tokens that gpt and xl are given at a time, default 16
     --memory N       tokens before them that xl remembers, default 32
@@ -30,7 +31,7 @@ export const HELP = `Models language: foretells the next word, or hidden ones.
 const EPOCHS = { small: { next: 8, masked: 10 }, large: { next: 4, masked: 6 } };
 
 export interface TrainOptions {
-  readonly files: { readonly train: string; readonly valid: string } | null;
+  readonly files: { readonly train: string; readonly valid: string; readonly test: string | undefined } | null;
   readonly model: "compare" | "gpt" | "xl" | "albert";
   readonly seqLen: number;
   readonly memoryLen: number;
@@ -61,9 +62,22 @@ export type Command =
 /** Throws `RANGE`, and what `parseArgs` throws. */
 export function parseCommand(): Command {
   const text = { type: "string" } as const;
-  const training = { train: text, valid: text, model: text, segment: text, memory: text, epochs: text, vocab: text, width: text };
+  const training = {
+    train: text,
+    valid: text,
+    test: text,
+    model: text,
+    segment: text,
+    memory: text,
+    epochs: text,
+    vocab: text,
+    width: text,
+  };
   const writing = { from: text, generate: text, fill: text, temperature: text, "top-k": text, "top-p": text, beams: text };
-  const both = { ...{ layers: text, threads: text, seed: text, out: text, longest: text }, help: { type: "boolean" } } as const;
+  const both = {
+    ...{ layers: text, threads: text, seed: text, out: text, longest: text },
+    help: { type: "boolean", short: "h" },
+  } as const;
   const { values } = parseArgs({ options: { ...training, ...writing, ...both } });
   if (values.help) return { name: "help" };
   if (values.generate === undefined && values.fill === undefined) {
@@ -76,15 +90,16 @@ export function parseCommand(): Command {
 type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 function trainOptions(values: Values): TrainOptions {
-  const { train, valid, model = "compare", out = "runs/language" } = values as Record<string, string | undefined>;
+  const { train, valid, test, model = "compare", out = "runs/language" } = values as Record<string, string | undefined>;
   if (model !== "compare" && model !== "gpt" && model !== "xl" && model !== "albert")
     throw new FoveaError("RANGE", `language: --model must be compare, gpt, xl or albert, got ${JSON.stringify(model)}`);
   if ((train === undefined) !== (valid === undefined))
     throw new FoveaError("RANGE", `language: --train and --valid go together, got --${train === undefined ? "valid" : "train"}`);
+  expectWith("language", values, "train", ["test"]);
   const { whole, engine } = numbersOf("language", values);
   const [small, masked] = [train === undefined, model === "albert"];
   return {
-    files: small ? null : { train: train!, valid: valid! },
+    files: small ? null : { train: train!, valid: valid!, test },
     model,
     seqLen: whole("segment", 16),
     memoryLen: whole("memory", 32, 0),

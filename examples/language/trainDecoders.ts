@@ -78,6 +78,11 @@ async function trainDecoder(kind: Kind, data: Data, options: TrainOptions, recor
   });
   model.eval();
   const { loss } = await evaluate(model, held, { objective: nextToken() });
+  if (data.test) {
+    const tested = new SegmentStream(data.test, { seqLen, lanes: LANES.valid });
+    const perplexity = Math.exp((await evaluate(model, tested, { objective: nextToken() })).loss);
+    console.log(`${name}, test: perplexity ${perplexity.toFixed(2)}`);
+  }
   const sliding = config.memoryLen > 0 ? null : slidingPerplexity(model, oneText(valid), seqLen);
   return { name, config, model, perplexity: Math.exp(loss), sliding };
 }

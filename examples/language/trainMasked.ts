@@ -41,6 +41,10 @@ export async function trainMasked(data: Data, options: TrainOptions): Promise<Ou
   const found = `${percent(accuracy)} of ${examples.toLocaleString("en")} hidden tokens found, loss ${loss.toFixed(3)}`;
   const facts = [`${found}; always the most frequent token: ${percent(mostFrequent(valid.flat()))}`];
   console.log(facts.join("\n"));
+  if (data.test) {
+    const tested = await evaluate(model, maskedBatches(cut(data.test), loading), { objective: maskedLoss });
+    console.log(`test: ${percent(tested.accuracy)} of ${tested.examples.toLocaleString("en")} hidden tokens found`);
+  }
   const rng = new Rng(seed);
   const shown = texts.slice(0, SHOWN).map((text) => hidden(text, rng));
   for (const text of shown) fillIn(model, tokenizer, text);

@@ -15,6 +15,8 @@ export interface Data {
   readonly texts: readonly string[];
   readonly train: readonly (readonly number[])[];
   readonly valid: readonly (readonly number[])[];
+  /** If there is a file of them. */
+  readonly test: readonly (readonly number[])[] | null;
 }
 
 /** The files, or else stories: always the same. */
@@ -23,8 +25,9 @@ export async function readData({ files, vocab }: TrainOptions): Promise<Data> {
   const train = files ? await readLines(files.train) : stories.slice(STORIES.valid);
   const texts = files ? await readLines(files.valid) : stories.slice(0, STORIES.valid);
   const tokenizer = trainTokenizer(train, vocab);
+  const test = files?.test === undefined ? null : await readLines(files.test);
   const encoded = (some: readonly string[]): number[][] => some.map((text) => idsOf(tokenizer, text));
-  return { tokenizer, texts, train: encoded(train), valid: encoded(texts) };
+  return { tokenizer, texts, train: encoded(train), valid: encoded(texts), test: test && encoded(test) };
 }
 
 /** A line of `metrics.jsonl`. */

@@ -147,9 +147,26 @@ describe("the example", () => {
 
   it("reads files", { timeout: 60_000 }, async () => {
     writeFileSync(join(folder, "some.txt"), makeStories(40, new Rng(5)).join("\n\n"));
-    const files = ["--train", "some.txt", "--valid", "some.txt", "--vocab", "300", "--epochs", "1", "--width", "16"];
+    writeFileSync(join(folder, "test.txt"), makeStories(20, new Rng(6)).join("\n"));
+    const files = [
+      "--train",
+      "some.txt",
+      "--valid",
+      "some.txt",
+      "--test",
+      "test.txt",
+      "--vocab",
+      "300",
+      "--epochs",
+      "1",
+      "--width",
+      "16",
+    ];
     const { stdout } = await run(...files, "--model", "xl", "--segment", "8", "--memory", "4", "--layers", "1", "--out", "small");
     expect(stdout).toContain("40 texts (");
+    expect(stdout).toMatch(/^xl, test: perplexity [\d.]+$/m);
+    const hidden = await run(...files, "--model", "albert", "--layers", "1", "--out", "small-albert");
+    expect(hidden.stdout).toMatch(/^test: [\d.]+ % of [\d,]+ hidden tokens found$/m);
     expect(JSON.parse(file("small/config.json"))).toMatchObject({
       model: "xl",
       seqLen: 8,
@@ -163,6 +180,7 @@ describe("the example", () => {
     [["--train", "missing", "--valid", "missing"], /missing/],
     [["--train", "some.txt"], /--train and --valid go together, got --train/],
     [["--model", "magic"], /--model must be compare, gpt, xl or albert, got "magic"/],
+    [["--test", "some.txt"], /--test needs --train, got none/],
     [["--memory", "1.5"], /--memory must be a whole number of at least 0, got "1.5"/],
     [["--generate", "a"], /--generate and --fill need --from/],
     [["--from", "run"], /--from needs --generate or --fill, got neither/],
