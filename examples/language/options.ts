@@ -63,27 +63,24 @@ export type Command =
 export function parseCommand(): Command {
   const text = { type: "string" } as const;
   const training = {
-    train: text,
-    valid: text,
-    test: text,
-    model: text,
-    segment: text,
-    memory: text,
-    epochs: text,
-    vocab: text,
-    width: text,
+    ...{ train: text, valid: text, test: text, model: text, segment: text, memory: text },
+    ...{ epochs: text, vocab: text, width: text, layers: text, threads: text, out: text },
   };
-  const writing = { from: text, generate: text, fill: text, temperature: text, "top-k": text, "top-p": text, beams: text };
-  const both = {
-    ...{ layers: text, threads: text, seed: text, out: text, longest: text },
-    help: { type: "boolean", short: "h" },
-  } as const;
-  const { values } = parseArgs({ options: { ...training, ...writing, ...both } });
+  const drawing = { temperature: text, "top-k": text, "top-p": text, beams: text, longest: text };
+  const both = { from: text, generate: text, fill: text, seed: text, help: { type: "boolean", short: "h" } } as const;
+  const { values } = parseArgs({ options: { ...training, ...drawing, ...both } });
   if (values.help) return { name: "help" };
   if (values.generate === undefined && values.fill === undefined) {
     if (values.from !== undefined) throw new FoveaError("RANGE", "language: --from needs --generate or --fill, got neither");
+    expectWith("language", values, "generate", Object.keys(drawing));
     return { name: "train", options: trainOptions(values) };
   }
+  const idle = Object.keys({ ...training, ...(values.fill !== undefined && drawing) }).find((name) => name in values);
+  if (idle)
+    throw new FoveaError(
+      "RANGE",
+      `language: --${idle} must be left out with --${values.fill === undefined ? "generate" : "fill"}`,
+    );
   return { name: "write", options: writeOptions(values) };
 }
 
