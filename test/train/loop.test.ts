@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { collate, DataLoader } from "../../ts/data/index.ts";
 import {
   type Callback,
   dispose,
+  type Example,
   evaluate,
   exp,
   type FitEvent,
+  type FitOptions,
   fit,
   init,
   Linear,
@@ -16,7 +19,10 @@ import {
   runtime,
   SGD,
   scale,
+  sqrt,
+  sum,
   type Tensor,
+  type TrainingData,
   tensor,
 } from "../../ts/index.ts";
 import { examples, model, optimizerOf } from "./task.ts";
@@ -169,6 +175,80 @@ describe("the first number that is not finite is named", () => {
     });
     expect(message).toMatch(/must be finite, got \S+ in step 1: first in \w+, which wrote/);
   });
+});
+
+describe("gradients that are not finite, of a loss that is", () => {
+  /** The root's slope at 0 is infinite. */
+  const steep: Objective<Line, Pairs> = (line, { x }) => sum(sqrt(scale(line.forward(x), 0)));
+
+  test.each([
+    ["without clipping", {}],
+    ["with clipping", { clipGradNorm: 1 }],
+    ["in the first of two batches of a step", { accumulate: 2 }],
+  ])("end it before they spoil the parameters, and are named: %s", async (_, options) => {
+    const learner = line();
+    const before = parametersOf(learner);
+    const optimizer = new SGD(learner.parameters(), { lr: 0.1 });
+    const objective: Objective<Line, Pairs> = (line, batch) => (batch.x.shape[0] === 5 ? steep : fitted)(line, batch);
+    await expect(fit(learner, pairs(5, 7), { objective, optimizer, ...options })).rejects.toThrow(
+      /gradients must be finite, got (NaN|Infinity) in step 1: first in unaryBackward, which wrote Infinity into dX/,
+    );
+    expect(parametersOf(learner)).toEqual(before);
+  });
+
+  test("finite ones whose squares go over do not", async () => {
+    const learner = line();
+    const optimizer = new SGD(learner.parameters(), { lr: 1e-25 });
+    await fit(learner, pairs(6), { objective: (line, { x }) => scale(sum(line.forward(x)), 1e25), optimizer });
+    expect(parametersOf(learner).every(Number.isFinite)).toBe(true);
+  });
+});
+
+test("batches of no weight are refused, and change nothing", async () => {
+  const learner = line();
+  const before = parametersOf(learner);
+  const optimizer = new SGD(learner.parameters(), { lr: 0.1 });
+  const objective: Objective<Line, Pairs> = (line, batch) => ({ loss: mseLoss(line.forward(batch.x), batch.y), weight: 0 });
+  const training = fit(learner, pairs(6, 6), { objective, optimizer, accumulate: 2 });
+  await expect(training).rejects.toThrow(/fit: the weights of a step's batches must come to more than 0, got 0/);
+  expect(parametersOf(learner)).toEqual(before);
+});
+
+describe("data without a batch are refused, where a training would go on for ever", () => {
+  const few = examples(3);
+  const loader = (data: Iterable<Example>, options = {}) =>
+    new DataLoader(data, { batchSize: 4, collate: (items) => collate(items), ...options });
+  const cases: [string, () => TrainingData, object?][] = [
+    ["an empty loader", () => loader([])],
+    ["a loader that leaves out its only batch", () => loader(few, { dropLast: true })],
+    ["examples whose only batch is left out", () => few, { batchSize: 4, dropLast: true }],
+  ];
+
+  test.each(cases)("%s", async (_, data, options = {}) => {
+    const learner = model();
+    const training = fit(learner, data(), { optimizer: optimizerOf(learner), steps: 2, ...options });
+    await expect(training).rejects.toThrow(/fit: the data gave no batch; dropLast/);
+    await expect(evaluate(learner, data(), options)).rejects.toThrow(/evaluate: the data gave no batch/);
+    const validated = fit(learner, few, { optimizer: optimizerOf(learner), valid: loader([]) });
+    await expect(validated).rejects.toThrow(/evaluate: the data gave no batch/);
+  });
+
+  test("a generator, of which nothing is left for a second epoch", async () => {
+    const learner = model();
+    const once = (function* () {
+      yield* few;
+    })();
+    const training = fit(learner, loader(once), { optimizer: optimizerOf(learner), epochs: 2 });
+    await expect(training).rejects.toThrow(/fit: the data gave no batch/);
+    expect(learner.training).toBe(true);
+  });
+});
+
+test("what is no data and no optimizer is refused", async () => {
+  const learner = model();
+  for (const data of [undefined, 5, { ids: [1], label: 0 }] as unknown as Example[][])
+    await expect(fit(learner, data, { optimizer: optimizerOf(learner) })).rejects.toThrow(/fit: data must be something to loop/);
+  await expect(fit(learner, examples(2), {} as FitOptions)).rejects.toThrow(/fit: optimizer must be given/);
 });
 
 test("a training leaves no memory behind", async () => {

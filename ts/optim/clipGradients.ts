@@ -49,6 +49,14 @@ export function clipGradValue(parameters: readonly Tensor[], clipValue: number):
   }
 }
 
+/** The first NaN or infinity among the gradients, or null. Of finite ones it costs a sum of squares. */
+export function nonFiniteGradient(parameters: readonly Tensor[]): number | null {
+  const gradients = gradientsOf("nonFiniteGradient", parameters);
+  if (Number.isFinite(normOf(gradients, 2))) return null;
+  for (const gradient of gradients) for (const value of gradient.view()) if (!Number.isFinite(value)) return value;
+  return null; // the sum alone went over
+}
+
 /** Multiplies every element of the gradients by `factor`. */
 export function scaleGradients(parameters: readonly Tensor[], factor: number): void {
   for (const x of gradientsOf("scaleGradients", parameters)) kernels.scaleInPlace({ x, n: x.length, factor });

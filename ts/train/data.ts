@@ -22,8 +22,9 @@ export interface Source<B> {
   load?(position: DataPosition): void;
 }
 
-/** Throws `DATA` if there is nothing in it. */
+/** Throws `DATA` if there is nothing in it, as far as that is known. */
 export function exampleSource(op: string, data: TrainingData, options: BatchOptions): Source<Batch> {
+  expectIterable(op, data);
   if (Symbol.asyncIterator in data) return batchSource(op, data);
   const items = [...(data as Iterable<Example | Batch>)];
   if (items[0] && !("labels" in items[0])) return planned(items as Example[], options);
@@ -32,6 +33,7 @@ export function exampleSource(op: string, data: TrainingData, options: BatchOpti
 
 /** The same of batches alone. */
 export function batchSource<B>(op: string, data: Dataset<B>): Source<B> {
+  expectIterable(op, data);
   if (data instanceof DataLoader) {
     const loader: DataLoader<unknown, B> = data;
     return {
@@ -45,10 +47,15 @@ export function batchSource<B>(op: string, data: Dataset<B>): Source<B> {
       load: (position) => loader.load(position),
     };
   }
-  if (Symbol.asyncIterator in data) return { pass: (_, first) => ({ count: null, batches: nonEmpty(op, data, first) }) };
+  if (Symbol.asyncIterator in data) return { pass: (_, first) => ({ count: null, batches: from(data, first) }) };
   const ready = Array.isArray(data) ? (data as B[]) : [...data];
   if (ready.length === 0) throw new FoveaError("DATA", `${op}: needs at least one example, got an empty data set`);
   return { pass: (_, first) => ({ count: ready.length, batches: ready.slice(first) }) };
+}
+
+function expectIterable(op: string, data: object): void {
+  if (typeof data === "object" && data !== null && (Symbol.iterator in data || Symbol.asyncIterator in data)) return;
+  throw new FoveaError("DATA", `${op}: data must be something to loop over, such as an array or a DataLoader, got ${data}`);
 }
 
 function planned(examples: readonly Example[], options: BatchOptions): Source<Batch> {
@@ -76,14 +83,20 @@ function* collated(examples: readonly Example[], plan: readonly (readonly number
   }
 }
 
-async function* nonEmpty<B>(op: string, data: AsyncIterable<B>, first: number): AsyncGenerator<B> {
+async function* from<B>(data: AsyncIterable<B>, first: number): AsyncGenerator<B> {
   let count = 0;
   for await (const batch of data) {
     count += 1;
     if (count > first) yield batch;
   }
-  if (count > 0) return;
-  throw new FoveaError("DATA", `${op}: the data gave no batch; what is read more than once must be able to begin anew`);
+}
+
+/** The error for a pass without a batch: with it a training that is to make so many steps would go on for ever. */
+export function noBatch(op: string): FoveaError {
+  return new FoveaError(
+    "DATA",
+    `${op}: the data gave no batch; dropLast leaves out the only one if it is smaller than batchSize, and what is read more than once must be able to begin anew`,
+  );
 }
 
 /** Null for a loader of what cannot be counted. */

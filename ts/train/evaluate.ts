@@ -4,7 +4,7 @@ import type { Dataset } from "../data/dataLoader.ts";
 import type { Module } from "../nn/module.ts";
 import { Breather } from "../runtime/breathe.ts";
 import { scope } from "../tensor/scope.ts";
-import { batchSource, exampleSource, type Source, type TrainingData } from "./data.ts";
+import { batchSource, exampleSource, noBatch, type Source, type TrainingData } from "./data.ts";
 import type { Metric } from "./metrics/metric.ts";
 import { type ClassifierModule, classification, type Loss, type Objective, outcomeOf } from "./objective.ts";
 import { Scores } from "./scores.ts";
@@ -64,8 +64,10 @@ export async function evaluateSource<M extends Module, B>(
   const scores = new Scores();
   const named = Object.entries(metrics).map(([name, make]) => [name, make()] as const);
   const { training } = model;
+  let count = 0;
   try {
     for await (const batch of source.pass(undefined, 0).batches) {
+      count += 1;
       await breather.breathe();
       model.eval();
       scope(() =>
@@ -82,6 +84,7 @@ export async function evaluateSource<M extends Module, B>(
   } finally {
     model.train(training);
   }
+  if (count === 0) throw noBatch("evaluate");
   const values = Object.fromEntries(named.map(([name, metric]) => [name, metric.value]));
   const { loss, accuracy, confusion, examples } = scores;
   return { loss, accuracy, confusion, examples, metrics: values };

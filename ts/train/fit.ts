@@ -85,6 +85,7 @@ interface AnyOptions extends FitOptions {
 function begin(model: ClassifierModule, data: TrainingData, options: AnyOptions): Events {
   const { seed, objective, loss, valid, steps = Infinity, accumulate = 1, resume } = options;
   const { epochs = steps === Infinity ? 1 : Infinity } = options;
+  if (!options.optimizer) throw new FoveaError("RANGE", "fit: optimizer must be given, got none");
   expectCount("epochs", epochs, 0);
   expectCount("steps", steps, 0);
   expectCount("accumulate", accumulate, 1);

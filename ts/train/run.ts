@@ -1,7 +1,7 @@
 import { saveSafetensors } from "../io/safetensors.ts";
 import type { Module } from "../nn/module.ts";
 import { scale } from "../ops/scale.ts";
-import { clipGradNorm, scaleGradients } from "../optim/clipGradients.ts";
+import { clipGradNorm, nonFiniteGradient, scaleGradients } from "../optim/clipGradients.ts";
 import type { EMA } from "../optim/ema.ts";
 import { type Optimizer, scaleLearningRates } from "../optim/optimizer.ts";
 import { ReduceLROnPlateau } from "../optim/reduceLROnPlateau.ts";
@@ -13,7 +13,7 @@ import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Callback, EpochSummary, FitEvent, FitResult, Progress, Training } from "./callback.ts";
 import { Clock } from "./clock.ts";
-import type { Source } from "./data.ts";
+import { noBatch, type Source } from "./data.ts";
 import { type Evaluation, evaluateSource, type Metrics } from "./evaluate.ts";
 import { findNonFinite, NonFinite } from "./nanWatch.ts";
 import { type Objective, outcomeOf } from "./objective.ts";
@@ -154,6 +154,7 @@ export class Run<M extends Module, B> implements Training {
       if (this.#over) break;
     }
     if (group.size > 0) yield await this.#watched(group, () => this.#finishStep(group, epoch)); // of data whose end was not known
+    if (this.#batch === 0) throw noBatch("fit");
     yield await this.#finishEpoch(epoch);
   }
 
@@ -176,6 +177,12 @@ export class Run<M extends Module, B> implements Training {
       group.loss += value * weight;
       group.tokens += tokens;
     });
+    if (accumulate > 1) this.#expectFiniteGradients(); // while the batch that spoilt them is there to be looked into
+  }
+
+  #expectFiniteGradients(): void {
+    const value = nonFiniteGradient(this.#parameters);
+    if (value !== null) throw new NonFinite("gradients", value);
   }
 
   #setRates(optimizer: Optimizer): void {
@@ -188,7 +195,10 @@ export class Run<M extends Module, B> implements Training {
   /** Moves the parameters by the gradients of a group, and empties it. */
   async #finishStep(group: Group<B>, epoch: number): Promise<FitEvent> {
     const { accumulate, clipGradNorm: maxNorm, ema, epochs } = this.#plan;
+    if (!(group.weight > 0))
+      throw new FoveaError("RANGE", `fit: the weights of a step's batches must come to more than 0, got ${group.weight}`);
     if (accumulate > 1) scaleGradients(this.#parameters, 1 / group.weight);
+    if (maxNorm === undefined) this.#expectFiniteGradients();
     const gradNorm = maxNorm === undefined ? Number.NaN : clipGradNorm(this.#parameters, maxNorm);
     if (maxNorm !== undefined && !Number.isFinite(gradNorm)) throw new NonFinite("norm of the gradients", gradNorm);
     this.optimizer.step();
