@@ -70,6 +70,12 @@ const setups: Record<string, () => Setup> = {
     const loader = () => new DataLoader(data, { batchSize: 4, seed: 9, collate: (items) => collate(items) });
     return { learner, ema, options, data: loader };
   },
+  "a loader to validate with that draws its order and leaves some out": () => {
+    const learner = model({ dropout: 0.2 });
+    const optimizer = new AdamW(learner.parameters());
+    const valid = new DataLoader(data, { batchSize: 8, seed: 3, dropLast: true, collate: (items) => collate(items) });
+    return { learner, ema: undefined, options: { optimizer, epochs: 3, batchSize: 12, seed: 4, valid }, data: () => data };
+  },
   "batches of an iterable whose length nobody knows": () => {
     const learner = model({ dropout: 0.2 });
     const optimizer = new AdamW(learner.parameters());

@@ -37,12 +37,7 @@ export function batchSource<B>(op: string, data: Dataset<B>): Source<B> {
   if (data instanceof DataLoader) {
     const loader: DataLoader<unknown, B> = data;
     return {
-      pass() {
-        const count = lengthOf(loader);
-        if (count === 0) throw new FoveaError("DATA", `${op}: needs at least one batch, got a loader without any`);
-        // One that goes on from the end of an epoch may have no more to give.
-        return { count, batches: count === null && loader.state().batch === 0 ? nonEmpty(op, loader, 0) : loader };
-      },
+      pass: () => ({ count: lengthOf(loader), batches: loader }),
       position: () => loader.state(),
       load: (position) => loader.load(position),
     };

@@ -1,3 +1,4 @@
+import type { DataPosition } from "../data/dataLoader.ts";
 import { saveSafetensors } from "../io/safetensors.ts";
 import type { Module } from "../nn/module.ts";
 import { scale } from "../ops/scale.ts";
@@ -57,6 +58,8 @@ export class Run<M extends Module, B> implements Training {
   /** In all, as far as is known. */
   #steps = Infinity;
   #stopped: string | undefined;
+  /** Where the validation's loader was after the last whole validation: one that is broken off is done again from its beginning. */
+  #validPosition: DataPosition | null = null;
 
   constructor(plan: Plan<M, B>) {
     this.#plan = plan;
@@ -96,6 +99,7 @@ export class Run<M extends Module, B> implements Training {
       rng: rngState(),
       plateau: schedule instanceof ReduceLROnPlateau ? schedule.stateDict() : null,
       position: source.position?.() ?? null,
+      validPosition: this.#validPosition,
       callbacks: Object.fromEntries(named.map((callback) => [callback.name, callback.stateDict!()])),
     };
     return writeSnapshot({ model, optimizer, ema }, state);
@@ -113,7 +117,7 @@ export class Run<M extends Module, B> implements Training {
 
   /** Goes on from where `snapshot` was taken. Throws `FoveaError` for bytes that are damaged or do not fit. */
   restore(bytes: Uint8Array): void {
-    const { model, optimizer, ema, schedule, source, callbacks } = this.#plan;
+    const { model, optimizer, ema, schedule, source, valid, callbacks } = this.#plan;
     const state = readSnapshot(bytes, { model, optimizer, ema });
     this.step = state.step;
     this.#key = state.key;
@@ -121,7 +125,9 @@ export class Run<M extends Module, B> implements Training {
     this.summaries.splice(0, Infinity, ...state.summaries);
     this.#scores.state = state.scores;
     if (schedule instanceof ReduceLROnPlateau && state.plateau) schedule.loadStateDict(state.plateau);
-    if (state.position) source.load?.(state.position);
+    if (state.validPosition) valid?.load?.(state.validPosition);
+    if (state.position) source.load?.(state.position); // last: one loader may be both
+    this.#validPosition = state.validPosition ?? null;
     for (const callback of callbacks)
       if (callback.name !== undefined && callback.name in state.callbacks)
         callback.loadStateDict?.(state.callbacks[callback.name]);
@@ -233,8 +239,11 @@ export class Run<M extends Module, B> implements Training {
   async #evaluate(valid: Source<B>): Promise<Evaluation> {
     const { ema, objective, metrics, signal } = this.#plan;
     ema?.swap();
+    this.#validPosition ??= valid.position?.() ?? null;
     try {
-      return await evaluateSource(this.model, valid, { objective, metrics, signal });
+      const evaluation = await evaluateSource(this.model, valid, { objective, metrics, signal });
+      this.#validPosition = valid.position?.() ?? null;
+      return evaluation;
     } finally {
       ema?.swap();
     }

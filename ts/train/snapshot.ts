@@ -30,6 +30,8 @@ export interface RunState {
   rng: ReturnType<typeof rngState>;
   plateau: PlateauState | null;
   position: DataPosition | null;
+  /** Of the validation's loader; older snapshots say nothing of it. */
+  validPosition?: DataPosition | null;
   callbacks: Record<string, unknown>;
 }
 
