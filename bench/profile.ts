@@ -1,5 +1,6 @@
-import { binding, type WasmFunction } from "../ts/runtime/binding.ts";
 import { runtime } from "../ts/runtime/index.ts";
+import { interceptKernels } from "../ts/runtime/interceptKernels.ts";
+import type { KernelArgs } from "../ts/runtime/kernels.gen.ts";
 import type { Scenario } from "./scenarios.ts";
 import { timeOnce } from "./time.ts";
 
@@ -11,17 +12,23 @@ interface Spent {
   calls: number;
 }
 
-/** Where a scenario's time goes: each kernel's, and what remains for TypeScript. Lines to print. */
+/** Where a scenario's time goes: each kernel's, products by how their operands lie, and what remains for TypeScript. Lines to print. */
 export function profile({ name, shape, batch, start }: Scenario): string[] {
   const running = start(batch);
   for (let step = 0; step < WARM_UP; step++) running.run();
   const spent = new Map<string, Spent>();
-  const exports = binding.exports;
-  Object.defineProperty(binding, "exports", { value: timed(exports, spent), configurable: true });
   const { medianMs: total } = timeOnce(() => {
-    for (let step = 0; step < STEPS; step++) running.run();
+    interceptKernels(
+      () => {
+        for (let step = 0; step < STEPS; step++) running.run();
+      },
+      (kernel, args, run) => {
+        const before = performance.now();
+        run();
+        add(spent, kernel === "matmul" ? `matmul ${layout(args as KernelArgs["matmul"])}` : kernel, performance.now() - before);
+      },
+    );
   });
-  Object.defineProperty(binding, "exports", { value: exports, configurable: true });
   running.end();
   const inKernels = [...spent.values()].reduce((sum, { ms }) => sum + ms, 0);
   const { variant, threads } = runtime;
@@ -33,21 +40,13 @@ export function profile({ name, shape, batch, start }: Scenario): string[] {
   ];
 }
 
-function timed(exports: Readonly<Record<string, WasmFunction>>, spent: Map<string, Spent>): Record<string, WasmFunction> {
-  return Object.fromEntries(
-    Object.entries(exports)
-      .filter(([, value]) => typeof value === "function")
-      .map(([name, fn]) => [
-        name,
-        (...args: number[]) => {
-          const before = performance.now();
-          const result = fn(...args);
-          const so = spent.get(name) ?? { ms: 0, calls: 0 };
-          spent.set(name, { ms: so.ms + performance.now() - before, calls: so.calls + 1 });
-          return result;
-        },
-      ]),
-  );
+function add(spent: Map<string, Spent>, what: string, ms: number): void {
+  const so = spent.get(what) ?? { ms: 0, calls: 0 };
+  spent.set(what, { ms: so.ms + ms, calls: so.calls + 1 });
+}
+
+function layout({ transposeA, transposeB }: KernelArgs["matmul"]): string {
+  return `${transposeA ? "T" : "N"}${transposeB ? "T" : "N"}`;
 }
 
 function line(what: string, ms: number, total: number, calls?: number): string {

@@ -74,6 +74,16 @@ export const matmulCases: KernelCases<"matmul"> = {
     ]),
     matmul("long sums of one sign: rounding adds up", { m: 9, n: 10, k: 1031 }, { fill: { a: normal(1, 3), b: normal(1, 2) } }),
     matmul("1e4 apart and cancelling", { m: 9, n: 5, k: 64 }, { fill: { a: normal(1, 1e4), b: normal() } }),
+    ...[
+      { m: 37, n: 131, k: 523 },
+      { m: 131, n: 37, k: 523 },
+    ].map((sizes) =>
+      matmul(
+        `a weight's gradient, ${sizes.m > sizes.n ? "tall" : "wide"}`,
+        { ...sizes, transposeA: true, activation: 1 },
+        { given: ["bias", "pre"], spreads: true },
+      ),
+    ),
     ...layouts.map((layout) =>
       matmul(`several tasks, ${named(layout)}`, { m: 131, n: 263, k: 61, ...layout }, { spreads: true }),
     ),

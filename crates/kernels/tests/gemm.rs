@@ -6,7 +6,7 @@ use fovea_kernels::gemm::{Epilogue, Product, matmul};
 use fovea_kernels::parallel::Serial;
 use support::{Threads, assert_close, random};
 
-/// 1, vector edges, panel edges (8), row edges (6: a tile; 3: packing; 48: packing beforehand), block edges (24, 48, 96 rows, 64, 256 columns, 256 steps), primes.
+/// 1, vector edges, panel edges (8), row edges (6: a tile; 3: packing; 48: packing beforehand), block edges (24, 48, 96 rows, 64, 256 columns, 256 steps; 520: a weight's gradient), primes.
 const SIZES: &[[usize; 3]] = &[
     [1, 1, 1],
     [1, 512, 67],
@@ -32,6 +32,10 @@ const SIZES: &[[usize; 3]] = &[
     [511, 5, 33],
     [517, 9, 33],
     [66, 263, 515],
+    [263, 66, 525],
+    [67, 262, 521],
+    [3, 130, 600],
+    [250, 257, 520],
 ];
 
 fn reference(p: &Product, a: &[f32], b: &[f32], bias: Option<&[f32]>) -> Vec<f64> {

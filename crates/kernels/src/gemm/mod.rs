@@ -11,10 +11,11 @@
 //! The loops are those of Goto and van de Geijn (2008) and BLIS, with two departures. The left operand is not packed when it lies in rows: a
 //! tile reads six rows, each in sequence, which costs nothing (packed or not, a tile is as fast), and a product 128 wide has little work to hide the packing behind. And all of
 //! `b` is packed before anything is multiplied, so that tasks share it whatever thread they run on. Fewer than [`SHARE_FROM_ROWS`] rows
-//! have packing of their own, or none (`small.rs`).
+//! have packing of their own, or none (`small.rs`), and so has a weight's gradient (`deep.rs`).
 //!
 //! Sums over k are in order within a block of KC and over blocks: the same for any number of threads.
 
+mod deep;
 mod epilogue;
 pub mod pack;
 mod packed;
@@ -25,10 +26,10 @@ use crate::lanes::WIDTH;
 use crate::parallel::Parallel;
 pub use epilogue::Epilogue;
 use epilogue::Rows;
-use pack::{group, pack_left, pack_right, packed_len, transpose};
+use pack::{multiply_groups, pack_left, pack_right, packed_len, transpose};
 pub use packed::add_packed;
 pub use small::dot;
-use tile::{Into, Left, PANEL, height, multiply};
+use tile::{Into, Left, PANEL, multiply};
 
 /// The most rows of a task: a multiple of the tile's height, and so is its quarter.
 const MC: usize = 96;
@@ -88,6 +89,10 @@ pub fn matmul(
         let b = &b[item % b_batch * k * n..][..k * n];
         let pre = pre.as_deref_mut().map(|pre| &mut pre[item * m * n..][..m * n]);
         let rows = Rows::new(&mut out[item * m * n..][..m * n], pre, n, epilogue);
+        if deep::suits(&product) {
+            deep::product(&product, a, b, &rows, packed, pool);
+            continue;
+        }
         let (packed_right, packed_left) = packed.split_at_mut(packed_len(k, n));
         let (row_stride, step_stride) = if product.transpose_a { (1, m) } else { (k, 1) };
         let left = Left { data: a, row_stride, step_stride };
@@ -141,13 +146,7 @@ fn blocks(product: &Product, groups: Option<&[f32]>, left: Left, packed: &[f32],
                     multiply([end - row, steps, columns], left.from(row, step), panel, rows.target(row, from), into);
                     continue;
                 };
-                let mut first = row;
-                while first < end {
-                    let height = height(end - first);
-                    let left = group(groups, k, first, height, step);
-                    multiply([height, steps, columns], left, panel, rows.target(first, from), into);
-                    first += height;
-                }
+                multiply_groups([end - row, steps, columns], groups, k, (row, step), panel, rows.target(row, from), into);
             }
         }
         rows.finish(row..end, column..columns_end);

@@ -2,9 +2,10 @@
 //!
 //! Elements move four at a time; a `copy_from_slice` of a length the compiler does not know is a call out of the module in V8.
 
-use super::tile::{HEIGHT, Left, PANEL, height, panel_vectors};
+use super::tile::{HEIGHT, Into, Left, PANEL, Target, height, multiply, panel_vectors};
 use crate::lanes::{Lane, WIDTH};
 use crate::parallel::{Disjoint, Parallel, for_each_chunk};
+use core::ops::Range;
 
 /// Elements of the packed form of `[k, n]`.
 pub fn packed_len(k: usize, n: usize) -> usize {
@@ -45,6 +46,21 @@ fn pack_panels(x: &[f32], k: usize, n: usize, packed: &mut [f32], pool: &impl Pa
             panel_from_rows(&x[steps.start * n + from..], n, width.min(n - from), panel);
         }
     });
+}
+
+/// Some steps of some columns of `x`, `[k, n]`, as panels of so many steps.
+pub fn pack_steps(x: &[f32], n: usize, columns: &Range<usize>, steps: &Range<usize>, panels: &mut [f32]) {
+    /// Steps of all panels at a time: rows some power of two apart share a few sets of the cache, and a line holds two panels.
+    const TOGETHER: usize = 8;
+    for first in steps.clone().step_by(TOGETHER) {
+        let some = TOGETHER.min(steps.end - first);
+        for from in (0..columns.len()).step_by(PANEL) {
+            let wide = PANEL.min(columns.len() - from);
+            let width = wide.next_multiple_of(WIDTH);
+            let start = from * steps.len() + (first - steps.start) * width;
+            panel_from_rows(&x[first * n + columns.start + from..], n, wide, &mut panels[start..start + some * width]);
+        }
+    }
 }
 
 /// Rows `stride` apart, of `columns` ≤ 8 elements, side by side and filled up with zeros to whole vectors: as many as `panel` takes.
@@ -149,9 +165,15 @@ fn groups(m: usize, block: usize) -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
-/// The group of a packed transposed operand that starts at `row`, from `step` on.
-pub fn group(packed: &[f32], k: usize, row: usize, rows: usize, step: usize) -> Left<'_> {
-    Left { data: &packed[row * k + step * rows..], row_stride: 1, step_stride: rows }
+/// [`multiply`] with what [`pack_left`] left of all `k` steps, from `(row, step)` on.
+pub fn multiply_groups([m, steps, columns]: [usize; 3], groups: &[f32], k: usize, (row, step): (usize, usize), panel: &[f32], to: Target, into: Into) {
+    let mut done = 0;
+    while done < m {
+        let rows = height(m - done);
+        let left = Left { data: &groups[(row + done) * k + step * rows..], row_stride: 1, step_stride: rows };
+        multiply([rows, steps, columns], left, panel, to.from(done, 0), into);
+        done += rows;
+    }
 }
 
 /// `a` is `[k, m]`; `rows` becomes its transpose, `[m, k]`. For the few rows of a small product.

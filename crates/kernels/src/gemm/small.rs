@@ -3,7 +3,7 @@
 //! that: they take the right operand as it lies.
 
 use super::epilogue::Rows;
-use super::pack::{columns_from_rows, panel_from_rows};
+use super::pack::{columns_from_rows, pack_steps};
 use super::tile::{Into, Left, PANEL, multiply};
 use super::{KC, Product};
 use crate::lanes::{Lane, WIDTH};
@@ -39,26 +39,16 @@ pub fn few_rows(product: &Product, a: Left, b: &[f32], rows: &Rows, packed: &mut
 }
 
 fn pack_columns(product: &Product, b: &[f32], columns: &Range<usize>, steps: &Range<usize>, packed: &mut [f32]) {
-    /// Steps of all panels at a time: rows of `b` some power of two apart share a few sets of the cache, and a line holds two panels.
-    const TOGETHER: usize = 8;
     let Product { n, k, .. } = *product;
-    let count = steps.len();
     if product.transpose_b {
+        let count = steps.len();
         for from in columns.clone().step_by(PANEL) {
             let panel = &mut packed[(from - columns.start) * count..];
             columns_from_rows(&b[from * k + steps.start..], k, PANEL.min(n - from), count, panel);
         }
         return;
     }
-    for first in steps.clone().step_by(TOGETHER) {
-        let some = TOGETHER.min(steps.end - first);
-        for from in columns.clone().step_by(PANEL) {
-            let wide = PANEL.min(n - from);
-            let width = wide.next_multiple_of(WIDTH);
-            let start = (from - columns.start) * count + (first - steps.start) * width;
-            panel_from_rows(&b[first * n + from..], n, wide, &mut packed[start..start + some * width]);
-        }
-    }
+    pack_steps(b, n, columns, steps, packed);
 }
 
 /// Vectors of one row that are summed at a time: enough for the additions not to wait for each other.
