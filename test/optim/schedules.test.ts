@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   applySchedule,
+  cosineAnnealingLR,
   type Optimizer,
   oneCycleLR,
   ReduceLROnPlateau,
@@ -9,6 +10,7 @@ import {
   warmupConstant,
   warmupCosine,
   warmupLinear,
+  warmupPolynomial,
   withWarmup,
 } from "../../ts/index.ts";
 
@@ -94,5 +96,45 @@ describe("a plateau", () => {
 describe("what is out of range is refused", () => {
   test.each([{ warmupSteps: -1 }, { warmupSteps: Number.NaN }, { warmupRatio: 1.5 }])("%o", (options) => {
     expect(() => warmupCosine(options)).toThrow(expect.objectContaining({ code: "RANGE" }));
+  });
+});
+
+test.each([
+  ["cosineAnnealingLR", cosineAnnealingLR()],
+  ["oneCycleLR", oneCycleLR()],
+  ["warmupLinear", warmupLinear()],
+  ["warmupCosine", warmupCosine({ warmupSteps: 2 })],
+  ["warmupPolynomial", warmupPolynomial()],
+  ["warmupConstant", warmupConstant({ warmupRatio: 0.1 })],
+  ["withWarmup", withWarmup(() => 1, { warmupRatio: 0.1 })],
+] as const)("%s refuses a number of steps that nobody knows", (name, schedule) => {
+  expect(() => schedule(0, Infinity)).toThrow(`${name}: the number of all steps must be known, got Infinity`);
+});
+
+test("schedules that do not count on the number of steps need not know it", () => {
+  expect(warmupConstant({ warmupSteps: 2 })(1, Infinity)).toBe(0.5);
+  expect(warmupConstant()(0, Infinity)).toBe(1);
+  expect(withWarmup(cosineAnnealingLR({ tMax: 4 }), { warmupSteps: 2 })(4, Infinity)).toBeCloseTo(0.5, 12);
+  expect(oneCycleLR({ totalSteps: 10 })(2, Infinity)).toBeCloseTo(1, 12);
+});
+
+describe("a plateau's options", () => {
+  test("one left undefined is the default", () => {
+    const plateau = new ReduceLROnPlateau({ patience: undefined as unknown as number, mode: undefined as unknown as "min" });
+    for (let i = 0; i < 11; i += 1) plateau.step(1);
+    expect(plateau.at(0, 1)).toBe(1);
+    plateau.step(1);
+    expect(plateau.at(0, 1)).toBeCloseTo(0.1, 12);
+  });
+
+  test.each([
+    { patience: Number.NaN },
+    { mode: "lower" as "min" },
+    { thresholdMode: "relative" as "rel" },
+    { threshold: -1 },
+    { cooldown: -1 },
+    { minFactor: -1 },
+  ])("%j is refused", (options) => {
+    expect(() => new ReduceLROnPlateau(options)).toThrow(/^ReduceLROnPlateau: \w+ must be/);
   });
 });

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Batch, collate, DataLoader, type Example } from "../../ts/data/index.ts";
 import {
+  Checkpoints,
   classificationScores,
   crossEntropy,
   dispose,
+  EarlyStopping,
   evaluate,
   fit,
   full,
@@ -209,4 +211,40 @@ describe("what cannot be trained on is refused", () => {
     await expect(fit(learner, examples(4), { optimizer: optimizerOf(learner), onProgress })).rejects.toThrow("mine");
     scope(() => expect(learner.forward(tensor(Int32Array.of(3), [1, 1])).shape).toEqual([1, 2]));
   });
+});
+
+describe("metrics of an objective that gives the loss alone", () => {
+  const batch = () => collate(examples(6));
+  const objective = (learner: SequenceClassifier, { ids, lengths, labels }: Batch) =>
+    crossEntropy(learner.forward(ids, { lengths }), labels);
+
+  test("perplexity needs no more", async () => {
+    const { loss, metrics } = await evaluate(model(), [batch()], { objective, metrics: { perplexity } });
+    expect(metrics.perplexity).toBeCloseTo(Math.exp(loss), 6);
+  });
+
+  test("another says what it lacks", async () => {
+    const evaluation = evaluate(model(), [batch()], { objective, metrics: { f1: ofConfusion(({ macro }) => macro.f1) } });
+    await expect(evaluation).rejects.toThrow(/evaluate: the objective must give logits and labels for the metric f1, got none/);
+  });
+});
+
+describe("without a validation", () => {
+  test("the training's loss is what is monitored", async () => {
+    const learner = model();
+    const callbacks = [new EarlyStopping({ patience: 1, minDelta: 10 })];
+    const result = await fit(learner, examples(8), { optimizer: optimizerOf(learner), epochs: 9, callbacks });
+    expect(result.stopped).toMatch(/^loss has not improved on/);
+    expect(result.epochs).toHaveLength(2);
+  });
+});
+
+test.each([
+  [() => new EarlyStopping({ patience: 0 }), /EarlyStopping: patience must be a whole number of at least 1, got 0/],
+  [() => new EarlyStopping({ patience: Number.NaN }), /EarlyStopping: patience/],
+  [() => new EarlyStopping({ minDelta: -1 }), /EarlyStopping: minDelta must be at least 0, got -1/],
+  [() => new EarlyStopping({ mode: "lower" as "min" }), /EarlyStopping: mode must be min or max, got lower/],
+  [() => new Checkpoints("runs/none", { mode: "lower" as "min" }), /Checkpoints: mode must be min or max, got lower/],
+])("wrong options of callbacks are refused: %s", (make, message) => {
+  expect(make).toThrow(message);
 });

@@ -300,13 +300,21 @@ describe("weightsAndBiases", () => {
   test("gets the numbers of steps and epochs at their steps, and is finished", async () => {
     const run = new Run();
     const { epochs } = await train([weightsAndBiases(run, { everySteps: 5 })]);
-    expect(run.history.map(({ _step }) => _step)).toEqual([5, 5, 10, 10, 15, 15]);
-    expect(run.history[0]).toEqual({
+    expect(run.history.map(({ _step }) => _step)).toEqual([5, 10, 15]);
+    expect(run.history[0]).toMatchObject({
       ...{ _step: 5, "train/lr": 5e-3, "train/loss": expect.any(Number), "train/gradNorm": expect.any(Number) },
-      "train/tokensPerSecond": expect.any(Number),
+      ...{ "train/tokensPerSecond": expect.any(Number), epoch: 1 },
     });
-    expect(run.history[5]).toMatchObject({ epoch: 3, "valid/loss": epochs[2]!.valid!.loss, "epoch/loss": epochs[2]!.loss });
+    expect(run.history[2]).toMatchObject({ epoch: 3, "valid/loss": epochs[2]!.valid!.loss, "epoch/loss": epochs[2]!.loss });
     expect(run.exitCode).toBe(0);
+  });
+
+  test("one row a step, so that the package does not put an epoch's scores to a later one", async () => {
+    const run = new Run();
+    const { epochs } = await train([weightsAndBiases(run)]);
+    expect(run.history.map(({ _step }) => _step)).toEqual(Array.from({ length: 15 }, (_, i) => i + 1));
+    const ends = run.history.filter(({ epoch }) => epoch !== undefined);
+    expect(ends.map(({ _step, epoch }) => [_step, epoch])).toEqual(epochs.map(({ step, epoch }) => [step, epoch]));
   });
 
   test("is told of a failure", async () => {

@@ -1,4 +1,4 @@
-import { expectOption } from "./optimizer.ts";
+import { expectOption, expectTotalSteps } from "./optimizer.ts";
 import { halfCosine, type Schedule } from "./schedules.ts";
 
 export interface OneCycleOptions {
@@ -32,6 +32,7 @@ export function oneCycleLR(options: OneCycleOptions = {}): Schedule {
   expectOption("oneCycleLR", "pctStart", pctStart, pctStart >= 0 && pctStart <= 1, "from 0 to 1");
   const anneal = annealStrategy === "cos" ? (share: number) => 1 - halfCosine(share) : (share: number) => share;
   const at = (what: "rate" | "momentum") => (step: number, total: number) => {
+    if (totalSteps === undefined) expectTotalSteps("oneCycleLR", total);
     const phases = phasesOf(totalSteps ?? total, pctStart, options);
     const found = phases.findIndex(({ end }) => step <= end);
     const i = found < 0 ? phases.length - 1 : found;

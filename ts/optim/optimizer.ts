@@ -44,9 +44,23 @@ export function expectOption(op: string, name: string, value: number, inRange: b
   if (!inRange) throw new FoveaError("RANGE", `${op}: ${name} must be ${range}, got ${value}`);
 }
 
+/** Throws `RANGE` where nobody knows how many steps there are: a schedule that counts on it would stand still without a word. */
+export function expectTotalSteps(op: string, totalSteps: number): void {
+  if (totalSteps !== Infinity) return;
+  throw new FoveaError(
+    "RANGE",
+    `${op}: the number of all steps must be known, got Infinity; of data that cannot be counted, give fit its steps`,
+  );
+}
+
 /** Throws `RANGE` for the first of the options that is below 0 or NaN. */
 export function expectNotNegative<Name extends string>(op: string, options: Record<Name, number>, ...names: Name[]): void {
   for (const name of names) expectOption(op, name, options[name], options[name] >= 0, "at least 0");
+}
+
+/** Throws `RANGE` unless `value` is one of `choices`. */
+export function expectChoice(op: string, name: string, value: string, choices: readonly string[]): void {
+  if (!choices.includes(value)) throw new FoveaError("RANGE", `${op}: ${name} must be ${choices.join(" or ")}, got ${value}`);
 }
 
 /** Throws `RANGE` unless each is a share that leaves something: from 0 and below 1. */

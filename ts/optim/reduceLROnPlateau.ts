@@ -1,5 +1,5 @@
 import { FoveaError } from "../runtime/errors.ts";
-import { expectOption } from "./optimizer.ts";
+import { expectChoice, expectNotNegative, expectOption } from "./optimizer.ts";
 import type { Schedule } from "./schedules.ts";
 
 export interface ReduceLROnPlateauOptions {
@@ -29,6 +29,8 @@ export interface PlateauState {
   cooldown: number;
 }
 
+const NAME = "ReduceLROnPlateau";
+
 /** Multiplies the rate by `factor` when a metric has stopped improving. PyTorch's defaults. */
 export class ReduceLROnPlateau {
   readonly #options: Required<Omit<ReduceLROnPlateauOptions, "schedule">>;
@@ -36,13 +38,14 @@ export class ReduceLROnPlateau {
   #state: PlateauState = { factor: 1, best: null, bad: 0, cooldown: 0 };
 
   /** Throws `RANGE`. */
-  constructor({ schedule = () => 1, ...options }: ReduceLROnPlateauOptions = {}) {
-    this.#options = {
-      ...{ mode: "min", factor: 0.1, patience: 10, threshold: 1e-4, thresholdMode: "rel", cooldown: 0, minFactor: 0 },
-      ...options,
-    };
-    const { factor } = this.#options;
-    expectOption("ReduceLROnPlateau", "factor", factor, factor > 0 && factor < 1, "between 0 and 1");
+  constructor(options: ReduceLROnPlateauOptions = {}) {
+    const { mode = "min", factor = 0.1, patience = 10, threshold = 1e-4, schedule = () => 1 } = options;
+    const { thresholdMode = "rel", cooldown = 0, minFactor = 0 } = options;
+    expectOption(NAME, "factor", factor, factor > 0 && factor < 1, "between 0 and 1");
+    expectNotNegative(NAME, { patience, threshold, cooldown, minFactor }, "patience", "threshold", "cooldown", "minFactor");
+    expectChoice(NAME, "mode", mode, ["min", "max"]);
+    expectChoice(NAME, "thresholdMode", thresholdMode, ["rel", "abs"]);
+    this.#options = { mode, factor, patience, threshold, thresholdMode, cooldown, minFactor };
     this.#schedule = schedule;
   }
 

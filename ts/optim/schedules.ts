@@ -1,5 +1,5 @@
 import { FoveaError } from "../runtime/errors.ts";
-import { expectOption, type Optimizer, scaleLearningRates } from "./optimizer.ts";
+import { expectOption, expectTotalSteps, type Optimizer, scaleLearningRates } from "./optimizer.ts";
 
 /** The factor of the learning rate at `step`, counted from 0, of `totalSteps`. */
 export interface Schedule {
@@ -65,9 +65,12 @@ export interface CosineAnnealingOptions {
   minFactor?: number;
 }
 
-/** Down half a cosine (Loshchilov and Hutter 2017); past `tMax` it rises again. */
+/** Down half a cosine (Loshchilov and Hutter 2017); past `tMax` it rises again. Without `tMax`, throws `RANGE` where the steps are not counted. */
 export function cosineAnnealingLR({ tMax, minFactor = 0 }: CosineAnnealingOptions = {}): Schedule {
-  return (step, totalSteps) => minFactor + (1 - minFactor) * halfCosine(step / (tMax ?? Math.max(1, totalSteps)));
+  return (step, totalSteps) => {
+    if (tMax === undefined) expectTotalSteps("cosineAnnealingLR", totalSteps);
+    return minFactor + (1 - minFactor) * halfCosine(step / (tMax ?? Math.max(1, totalSteps)));
+  };
 }
 
 export interface WarmRestartsOptions {

@@ -1,4 +1,5 @@
 import { FoveaError } from "../runtime/errors.ts";
+import { expectTotalSteps } from "./optimizer.ts";
 import { halfCosine, type Schedule } from "./schedules.ts";
 
 export interface WarmupOptions {
@@ -32,7 +33,11 @@ export function withWarmup(schedule: Schedule, { startFactor = 0, ...options }: 
 
 /** The rate rises, then stays. */
 export function warmupConstant(options: WarmupOptions = {}): Schedule {
-  return warmup("warmupConstant", options, () => 1);
+  const riseOf = rise("warmupConstant", options);
+  return (step, totalSteps) => {
+    const rise = riseOf(totalSteps);
+    return step < rise ? step / rise : 1;
+  };
 }
 
 /** The rate rises, then falls in a straight line to 0. */
@@ -74,6 +79,7 @@ export function warmupInverseSqrt({
 function warmup(name: string, options: WarmupOptions, after: (progress: number) => number): Schedule {
   const riseOf = rise(name, options);
   return (step, totalSteps) => {
+    expectTotalSteps(name, totalSteps);
     const rise = riseOf(totalSteps);
     if (step < rise) return step / rise;
     return after((step - rise) / Math.max(1, totalSteps - rise));
@@ -86,5 +92,9 @@ function rise(name: string, { warmupSteps, warmupRatio = 0 }: WarmupOptions): (t
     throw new FoveaError("RANGE", `${name}: warmupRatio must be from 0 to 1, got ${warmupRatio}`);
   if (warmupSteps !== undefined && !(warmupSteps >= 0))
     throw new FoveaError("RANGE", `${name}: warmupSteps must be at least 0, got ${warmupSteps}`);
-  return (totalSteps) => warmupSteps ?? Math.ceil(warmupRatio * totalSteps);
+  return (totalSteps) => {
+    if (warmupSteps !== undefined || warmupRatio === 0) return warmupSteps ?? 0;
+    expectTotalSteps(name, totalSteps);
+    return Math.ceil(warmupRatio * totalSteps);
+  };
 }

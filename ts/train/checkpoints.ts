@@ -2,7 +2,7 @@ import { writeFileAtomic } from "../io/atomicFile.ts";
 import { FoveaError } from "../runtime/errors.ts";
 import { nodeModule } from "../runtime/node.ts";
 import type { Callback, EpochSummary, FitResult, Progress, Training } from "./callback.ts";
-import { isBetter, type MonitorOptions, modeOf, monitored } from "./earlyStopping.ts";
+import { checkMode, isBetter, type MonitorOptions, monitored } from "./earlyStopping.ts";
 
 export interface CheckpointsOptions extends MonitorOptions {
   /** Also every so many steps, besides after every epoch. */
@@ -30,18 +30,19 @@ const LAST = "last.safetensors";
 export class Checkpoints implements Callback {
   readonly name = "checkpoints";
   readonly #folder: string;
-  readonly #options: Required<CheckpointsOptions>;
+  readonly #options: MonitorOptions & { everySteps: number; best: number };
   #kept: readonly Kept[] = [];
   #saved = -1;
 
   /** Throws `RANGE`. */
   constructor(folder: string, options: CheckpointsOptions = {}) {
-    const { monitor = "valid.loss", mode = modeOf(monitor), everySteps = Infinity, best = 1 } = options;
+    const { everySteps = Infinity, best = 1, ...monitoring } = options;
+    checkMode("Checkpoints", options);
     if (!(everySteps >= 1)) throw new FoveaError("RANGE", `Checkpoints: everySteps must be at least 1, got ${everySteps}`);
     if (!(Number.isInteger(best) && best >= 0))
       throw new FoveaError("RANGE", `Checkpoints: best must be a whole number of at least 0, got ${best}`);
     this.#folder = folder;
-    this.#options = { monitor, mode, everySteps, best };
+    this.#options = { ...monitoring, everySteps, best };
   }
 
   /** The best so far: the epoch, its value, and the path of its parameters. */
@@ -86,8 +87,8 @@ export class Checkpoints implements Callback {
 
   /** The file is written before the snapshot that mentions it. */
   async #keepBest(summary: EpochSummary, training: Training): Promise<void> {
-    const { monitor, mode, best } = this.#options;
-    const value = monitored(summary, monitor);
+    const { best } = this.#options;
+    const { mode, value } = monitored(summary, this.#options);
     const worst = this.#kept.at(-1);
     if (Number.isNaN(value) || (this.#kept.length === best && worst && !isBetter(value, worst.value, mode))) return;
     const slot = this.#kept.length < best ? this.#kept.length + 1 : worst!.slot;

@@ -1,3 +1,4 @@
+import { expectChoice, expectNotNegative, expectOption } from "../optim/optimizer.ts";
 import { FoveaError } from "../runtime/errors.ts";
 import type { Callback, EpochSummary, Training } from "./callback.ts";
 
@@ -5,14 +6,14 @@ import type { Callback, EpochSummary, Training } from "./callback.ts";
 export type Monitor = string;
 
 export interface MonitorOptions {
-  /** Default `valid.loss`. */
+  /** Default `valid.loss`, and `loss` of a training without a validation. */
   monitor?: Monitor;
   /** Whether less is better, or more. Default: less of a loss, more of anything else. */
-  mode?: "min" | "max";
+  mode?: Mode;
 }
 
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** How many epochs in a row may fail to improve. Default 3. */
+  /** After how many epochs in a row without improvement it ends. Default 3. */
   patience?: number;
   /** By how much they must. Default 0. */
   minDelta?: number;
@@ -26,17 +27,22 @@ interface State {
 /** Ends a training that no longer improves (Prechelt 1998). */
 export class EarlyStopping implements Callback {
   readonly name = "earlyStopping";
-  readonly #options: Required<EarlyStoppingOptions>;
+  readonly #options: MonitorOptions & { patience: number; minDelta: number };
   #state: State = { best: null, bad: 0 };
 
-  constructor({ monitor = "valid.loss", mode = modeOf(monitor), patience = 3, minDelta = 0 }: EarlyStoppingOptions = {}) {
-    this.#options = { monitor, mode, patience, minDelta };
+  /** Throws `RANGE`. */
+  constructor({ patience = 3, minDelta = 0, ...options }: EarlyStoppingOptions = {}) {
+    const counts = patience === Infinity || (Number.isInteger(patience) && patience >= 1);
+    expectOption("EarlyStopping", "patience", patience, counts, "a whole number of at least 1");
+    expectNotNegative("EarlyStopping", { minDelta }, "minDelta");
+    checkMode("EarlyStopping", options);
+    this.#options = { ...options, patience, minDelta };
   }
 
   /** Throws `RANGE` if an epoch has no such number. */
   onEpoch(summary: EpochSummary, training: Training): void {
-    const { monitor, mode, patience, minDelta } = this.#options;
-    const value = monitored(summary, monitor);
+    const { patience, minDelta } = this.#options;
+    const { monitor, mode, value } = monitored(summary, this.#options);
     const { best } = this.#state;
     if (best === null ? !Number.isNaN(value) : isBetter(value, best, mode, minDelta)) this.#state = { best: value, bad: 0 };
     else this.#state.bad += 1;
@@ -52,14 +58,22 @@ export class EarlyStopping implements Callback {
   }
 }
 
-export const modeOf = (monitor: Monitor): "min" | "max" => (/loss|error|perplexity|rate/i.test(monitor) ? "min" : "max");
+type Mode = "min" | "max";
 
-export function isBetter(value: number, best: number, mode: "min" | "max", by = 0): boolean {
+/** Throws `RANGE` for a mode that is none. */
+export function checkMode(op: string, { mode }: MonitorOptions): void {
+  if (mode !== undefined) expectChoice(op, "mode", mode, ["min", "max"]);
+}
+
+export function isBetter(value: number, best: number, mode: Mode, by = 0): boolean {
   return mode === "min" ? value < best - by : value > best + by;
 }
 
-/** Throws `RANGE`. */
-export function monitored({ loss, accuracy, valid }: EpochSummary, monitor: Monitor): number {
+/** The number to look at, and whether less of it is better. Throws `RANGE`. */
+export function monitored(
+  { loss, accuracy, valid }: EpochSummary,
+  { monitor = valid ? "valid.loss" : "loss", mode = modeOf(monitor) }: MonitorOptions,
+): { monitor: Monitor; mode: Mode; value: number } {
   const numbers = new Map<string, number>([
     ["loss", loss],
     ["accuracy", accuracy],
@@ -67,6 +81,8 @@ export function monitored({ loss, accuracy, valid }: EpochSummary, monitor: Moni
   ]);
   if (valid) numbers.set("valid.loss", valid.loss).set("valid.accuracy", valid.accuracy);
   const value = numbers.get(monitor);
-  if (value !== undefined) return value;
+  if (value !== undefined) return { monitor, mode, value };
   throw new FoveaError("RANGE", `fit: monitor must be one of ${[...numbers.keys()].join(", ")}, got ${monitor}`);
 }
+
+const modeOf = (monitor: Monitor): Mode => (/loss|error|perplexity|rate/i.test(monitor) ? "min" : "max");

@@ -3,6 +3,7 @@ import type { Batch, BatchOptions } from "../data/batches.ts";
 import type { Dataset } from "../data/dataLoader.ts";
 import type { Module } from "../nn/module.ts";
 import { Breather } from "../runtime/breathe.ts";
+import { FoveaError } from "../runtime/errors.ts";
 import { scope } from "../tensor/scope.ts";
 import { batchSource, exampleSource, noBatch, type Source, type TrainingData } from "./data.ts";
 import type { Metric } from "./metrics/metric.ts";
@@ -75,9 +76,16 @@ export async function evaluateSource<M extends Module, B>(
           const { loss, weight = 1, logits, labels } = outcomeOf(objective, model, batch);
           const mean = loss.item();
           scores.addLoss(mean, weight);
-          if (!logits || !labels) return;
-          scores.add(logits, labels);
-          for (const [, metric] of named) metric.add(logits, labels, { loss: mean, weight });
+          if (logits && labels) scores.add(logits, labels);
+          for (const [name, metric] of named) {
+            if (logits && labels) metric.add(logits, labels, { loss: mean, weight });
+            else if (metric.addLoss) metric.addLoss({ loss: mean, weight });
+            else
+              throw new FoveaError(
+                "RANGE",
+                `evaluate: the objective must give logits and labels for the metric ${name}, got none`,
+              );
+          }
         }),
       );
     }

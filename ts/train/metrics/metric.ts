@@ -13,6 +13,8 @@ export interface BatchLoss {
 export interface Metric {
   /** `logits [..., classes]`, `labels [...]`; labels outside the classes are ignored. */
   add(logits: Tensor, labels: Tensor, batch: BatchLoss): void;
+  /** In place of `add`, where the objective gives no logits and labels; a metric without it cannot do without them. */
+  addLoss?(batch: BatchLoss): void;
   /** Of all that was added. */
   readonly value: number;
 }
@@ -65,11 +67,13 @@ export function rocAucMetric(): Metric {
 /** `e` to the mean loss: how many tokens a language model wavers between, if the loss is a cross-entropy without smoothing. */
 export function perplexity(): Metric {
   let [sum, count] = [0, 0];
+  const addLoss = ({ loss, weight }: BatchLoss): void => {
+    sum += loss * weight;
+    count += weight;
+  };
   return {
-    add(_, __, { loss, weight }) {
-      sum += loss * weight;
-      count += weight;
-    },
+    add: (_, __, batch) => addLoss(batch),
+    addLoss,
     get value() {
       return Math.exp(sum / count);
     },
