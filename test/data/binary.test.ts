@@ -184,3 +184,19 @@ describe("packed files", () => {
     await expect(all(readText(path))).rejects.toMatchObject({ code: "DATA", message: `${path}: ${why}` });
   });
 });
+
+it("a file that announces more than there can be is refused, and nothing of that size allocated", async () => {
+  const huge = Uint8Array.of(0, 0, 8, 3, ...big(2), ...big(2 ** 32 - 1), ...big(2 ** 32 - 1), 1, 2, 3);
+  await expect(all(idxItems([huge]))).rejects.toThrow(
+    /idx: byte 19: the file ends inside item 0 of 2: \d+ bytes are needed, got 3/,
+  );
+});
+
+it("an item of several pieces is put together", async () => {
+  const size = 2 ** 24 + 5;
+  const bytes = new Uint8Array(12 + size).fill(7);
+  bytes.set([0, 0, 8, 2, ...big(1), ...big(size)]);
+  const [item] = await all(idxItems([bytes]));
+  expect(item!.values).toHaveLength(size);
+  expect(item!.values.at(-1)).toBe(7);
+});

@@ -281,3 +281,33 @@ describe("what makes no sense is refused", () => {
     await expect(epoch(lists(numbers, { seed: 1 }))).rejects.toMatchObject({ code: "DATA" });
   });
 });
+
+test.each([2 ** 40, 1_795_884_721_190, -(2 ** 50)])(
+  "each epoch has an order of its own from a seed as large as %d",
+  async (seed) => {
+    const loader = lists(numbers, { seed, byLength: false });
+    const orders = [await epoch(loader), await epoch(loader), await epoch(loader)].map((batches) => batches.flat().join());
+    expect(new Set(orders).size).toBe(3);
+    expect((await epoch(lists(numbers, { seed, byLength: false }))).flat().join()).toBe(orders[0]);
+  },
+);
+
+test("tensors deep in a batch are freed with it", async () => {
+  const before = runtime.memory.used;
+  const padded = (items: readonly Example[]) => padIds(items.map(({ ids }) => ids));
+  const loader = new DataLoader(examples, {
+    collate: (items) => ({ source: padded(items), others: [padded(items), { last: padded(items) }] }),
+  });
+  for await (const { source } of loader) expect(source.ids.view().length).toBeGreaterThan(0);
+  expect(runtime.memory.used).toBe(before);
+});
+
+test("wrong options are refused", () => {
+  expect(() => padIds([[1, 2, 3]], { maxLen: 2, truncation: "left" as "end" })).toThrow(
+    /truncation must be end, start or middle/,
+  );
+  expect(() => truncate([1, 2, 3], 2, "left" as "end")).toThrow(/truncation must be end, start or middle, got left/);
+  expect(() => padIds([[1], [1, 2]], { paddingIdx: 0.5 })).toThrow(/paddingIdx must be a whole number, got 0.5/);
+  for (const numClasses of [-1, 0, 2.5])
+    expect(() => classWeights([0], numClasses)).toThrow(/classWeights: numClasses must be a whole number of at least 1/);
+});

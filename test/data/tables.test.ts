@@ -96,3 +96,35 @@ describe("jsonlRows", () => {
     });
   });
 });
+
+describe("bytes", () => {
+  const text = 'text,label\n"ü 😀, b",1\né,0\n';
+  const bytes = new TextEncoder().encode(`\uFEFF${text}`);
+  const oneByOne = Array.from(bytes, (byte) => Uint8Array.of(byte));
+
+  it.each([
+    ["whole", [bytes]],
+    ["one by one", oneByOne],
+    ["of a Response", new Response(bytes).body as AsyncIterable<Uint8Array>],
+    ["decoded, with the mark that stands before them", [`\uFEFF${text}`]],
+  ] as const)("are read as text: %s", async (_, chunks) => {
+    expect(await all(csvRows(chunks))).toEqual(await all(csvRows([text])));
+  });
+
+  it("that are not UTF-8 are told by their line, wherever the pieces end", async () => {
+    const wrong = Uint8Array.of(...new TextEncoder().encode("a\té\nü\tb\n"), 0x63, 0xe9, 0x09, 0x78, 0x0a);
+    for (const chunks of [[wrong], Array.from(wrong, (byte) => Uint8Array.of(byte)), [wrong.subarray(0, 7), wrong.subarray(7)]])
+      await expect(all(tsvRows(chunks, { name: "a.tsv" }))).rejects.toThrow("a.tsv:3: the file is not UTF-8 text");
+    await expect(all(tsvRows([wrong.subarray(0, 4)], { name: "a.tsv" }))).resolves.toHaveLength(1);
+    await expect(all(tsvRows([wrong.subarray(0, 3)], { name: "a.tsv" }))).rejects.toThrow("a.tsv:1: the file is not UTF-8 text");
+  });
+
+  it("and what is neither text nor bytes is refused", async () => {
+    await expect(all(lines([5] as unknown as string[]))).rejects.toThrow("text: text must come as strings or bytes, got number");
+  });
+});
+
+it("a line of many pieces costs no more than its length", async () => {
+  const chunks = new Array<string>(20_000).fill("x".repeat(1000)); // 20 MB: to look at all of it for each piece would take minutes
+  expect((await all(lines(chunks)))[0]!.text).toHaveLength(20_000_000);
+});

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { type ReadOptions, readTextExamples, type TextExample } from "fovea/data";
 import { afterAll, describe, expect, it } from "vitest";
 
@@ -24,7 +25,7 @@ const good = { text: "good", label: "1" };
 const poor = { text: "poor", label: "0" };
 
 describe("readTextExamples", () => {
-  it.each<[what: string, name: string, content: string, options?: ReadOptions]>([
+  it.each<[what: string, name: string, content: string | Uint8Array, options?: ReadOptions]>([
     ["TSV without a header", "a.tsv", "good\t1\npoor\t0\n"],
     ["TSV with one, found by its usual names", "a.tsv", "Sentence\tlabel\ngood\t1\npoor\t0\n"],
     ["the label first", "a.tsv", "label\tphrase\n1\tgood\n0\tpoor\n"],
@@ -34,6 +35,7 @@ describe("readTextExamples", () => {
     ["columns by index", "a.csv", "7,good,1\n8,poor,0\n", { textColumn: 1, labelColumn: 2 }],
     ["the label's index alone", "a.tsv", "1\tgood\n0\tpoor\n", { labelColumn: 0 }],
     ["a header with no usual name, announced", "a.tsv", "a\tb\ngood\t1\npoor\t0\n", { header: true }],
+    ["a packed file, by the name before .gz", "a.tsv.gz", gzipSync("good\t1\npoor\t0\n")],
     ["JSON lines", "a.jsonl", '{"label":1,"text":"good"}\n\n{"text":"poor","label":"0","id":3}\n'],
     ["JSON lines by name", "a.ndjson", '{"y":1,"x":"good"}\n{"y":0,"x":"poor"}', { textColumn: "x", labelColumn: "y" }],
     ["a format other than the name says", "a.data", "good,1\npoor,0", { format: "csv" }],
@@ -99,7 +101,7 @@ describe("readTextExamples", () => {
       'a.jsonl:2: "label" must be a text or a number, got nothing',
     ],
     ["JSON whose text is none", "a.jsonl", '{"text":["a"],"label":1}', 'a.jsonl:1: "text" must be a text, got ["a"]'],
-    ["another encoding", "a.tsv", Uint8Array.of(0x67, 0xf6, 0x64, 0x09, 0x31), "a.tsv: the file is not UTF-8 text"],
+    ["another encoding", "a.tsv", Uint8Array.of(0x67, 0xf6, 0x64, 0x09, 0x31), "a.tsv:1: the file is not UTF-8 text"],
     [
       "a name that tells no format",
       "a.parquet",
@@ -118,4 +120,10 @@ describe("readTextExamples", () => {
       message: `${folder}: this is a folder; a file is needed`,
     });
   });
+});
+
+it("refuses a format that is none", async () => {
+  await expect(read("a.tsv", "good\t1\n", { format: "xml" as "tsv" })).rejects.toThrow(
+    "textExamples: format must be tsv, csv or jsonl, got xml",
+  );
 });

@@ -1,6 +1,8 @@
 import { FoveaError } from "../runtime/errors.ts";
 import type { ByteChunks } from "./readBytes.ts";
 
+const PIECE = 2 ** 24; // bytes: a file that says it has more than it has must not make us allocate that
+
 /** Takes as many bytes from a stream as a format asks for, and says in messages where it is. */
 export class ByteReader {
   readonly #name: string;
@@ -20,9 +22,21 @@ export class ByteReader {
 
   /** Exactly `count` bytes, in a buffer of their own. Throws `DATA` if the stream ends before; `what` says what they are. */
   async take(count: number, what: string): Promise<DataView<ArrayBuffer>> {
+    const pieces: Uint8Array[] = [];
+    let got = 0;
+    while (got < count) {
+      const piece = await this.takeUpTo(Math.min(count - got, PIECE));
+      pieces.push(new Uint8Array(piece.buffer, 0, piece.byteLength));
+      got += piece.byteLength;
+      if (piece.byteLength === 0) throw this.error(`the file ends inside ${what}: ${count} bytes are needed, got ${got}`);
+    }
+    if (pieces.length === 1) return new DataView(pieces[0]!.buffer as ArrayBuffer, 0, count);
     const bytes = new Uint8Array(count);
-    const got = await this.#fill(bytes);
-    if (got < count) throw this.error(`the file ends inside ${what}: ${count} bytes are needed, got ${got}`);
+    let at = 0;
+    for (const piece of pieces) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
     return new DataView(bytes.buffer);
   }
 

@@ -12,6 +12,8 @@ export interface ClassWeightOptions {
 export function classWeights(labels: Iterable<number>, numClasses: number, { beta }: ClassWeightOptions = {}): number[] {
   if (beta !== undefined && !(beta >= 0 && beta < 1))
     throw new FoveaError("RANGE", `classWeights: beta must be from 0 to below 1, got ${beta}`);
+  if (!(Number.isInteger(numClasses) && numClasses >= 1))
+    throw new FoveaError("RANGE", `classWeights: numClasses must be a whole number of at least 1, got ${numClasses}`);
   const counts = new Array<number>(numClasses).fill(0);
   for (const label of labels) {
     if (counts[label] === undefined)

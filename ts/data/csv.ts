@@ -1,5 +1,5 @@
 import { FoveaError } from "../runtime/errors.ts";
-import type { TextChunks } from "./readText.ts";
+import { decodedText, type TextChunks } from "./decodedText.ts";
 import type { SourceName, TableRow } from "./table.ts";
 
 export interface CsvOptions extends SourceName {
@@ -14,7 +14,7 @@ export interface CsvOptions extends SourceName {
  */
 export async function* csvRows(chunks: TextChunks, options: CsvOptions = {}): AsyncGenerator<TableRow, void, undefined> {
   const parser = new CsvParser(options);
-  for await (const chunk of chunks) yield* parser.read(chunk);
+  for await (const chunk of decodedText(chunks, options.name ?? "csv")) yield* parser.read(chunk);
   yield* parser.end();
 }
 

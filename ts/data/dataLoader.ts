@@ -1,5 +1,6 @@
 import { FoveaError } from "../runtime/errors.ts";
 import { Rng } from "../tensor/rng.ts";
+import { reachable } from "../tensor/scope.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { cutBatches, type PlanOptions, sortsByLength } from "./planBatches.ts";
 
@@ -145,7 +146,9 @@ export class DataLoader<T, B> implements AsyncIterable<B> {
 
   /** A seed for each batch of each epoch; -1 is that of the order. */
   #seedOf(epoch: number, batch: number): number {
-    const ofEpoch = new Rng((this.#options.seed ?? 0) + epoch * 2 ** -20).uint32();
+    const { seed = 0 } = this.#options;
+    const small = Math.abs(seed) < 2 ** 32 ? seed : new Rng(seed).uint32(); // beside `Date.now()` an epoch would be rounded away
+    const ofEpoch = new Rng(small + epoch * 2 ** -20).uint32();
     return ofEpoch + (batch + 1) * 2 ** -20;
   }
 }
@@ -194,15 +197,15 @@ async function* ahead<B>(
   }
 }
 
-/** Frees the tensors of a batch. */
+/** Frees the tensors of a batch, wherever in its arrays and objects they are. */
 function release(batch: unknown): void {
-  if (batch instanceof Tensor) batch.dispose();
-  else if (typeof batch === "object" && batch !== null)
-    for (const value of Object.values(batch)) if (value instanceof Tensor) value.dispose();
+  if (typeof batch !== "object" || batch === null) return;
+  const parts: unknown = batch instanceof Tensor ? batch : Object.values(batch);
+  for (const tensor of reachable(parts, (object): object is Tensor => object instanceof Tensor)) tensor.dispose();
 }
 
 function idsLength(item: unknown): number {
   const { ids } = (item ?? {}) as { ids?: ArrayLike<number> };
   if (typeof ids?.length === "number") return ids.length;
-  throw new FoveaError("DATA", "DataLoader: an item without ids needs lengthOf to tell its length");
+  throw new FoveaError("DATA", "DataLoader: an item without ids needs lengthOf to tell its length, or byLength: false");
 }

@@ -24,6 +24,7 @@ export {
   type DataPosition,
   type Dataset,
 } from "./dataLoader.ts";
+export type { TextChunks } from "./decodedText.ts";
 export { type HoldOutOptions, holdOut } from "./holdOut.ts";
 export { type IdxItem, type IdxValues, idxItems, readIdx } from "./idx.ts";
 export {
@@ -56,7 +57,7 @@ export { type PaddedPairs, type PadPairsOptions, padPairs } from "./padPairs.ts"
 export { type ParallelExample, type ParallelNames, parallelText, readParallelText } from "./parallelText.ts";
 export { type PlanOptions, planBatches } from "./planBatches.ts";
 export { type ByteChunks, readBytes } from "./readBytes.ts";
-export { readText, type TextChunks } from "./readText.ts";
+export { readText } from "./readText.ts";
 export type { SourceName, TableRow } from "./table.ts";
 export { type ReadOptions, readTextExamples, type TextExample, type TextFormat, textExamples } from "./textExamples.ts";
 export { type ByteLevelBpeOptions, ByteLevelBpeTokenizer } from "./tokenizers/byteLevelBpeTokenizer.ts";

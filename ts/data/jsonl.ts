@@ -1,6 +1,6 @@
 import { FoveaError } from "../runtime/errors.ts";
+import type { TextChunks } from "./decodedText.ts";
 import { lines } from "./lines.ts";
-import type { TextChunks } from "./readText.ts";
 import type { SourceName } from "./table.ts";
 
 export interface JsonlRow {
@@ -14,7 +14,7 @@ export async function* jsonlRows(
   chunks: TextChunks,
   { name = "jsonl" }: SourceName = {},
 ): AsyncGenerator<JsonlRow, void, undefined> {
-  for await (const { line, text } of lines(chunks))
+  for await (const { line, text } of lines(chunks, name))
     if (text.trim() !== "") yield { line, value: parseObject(text, `${name}:${line}`) };
 }
 

@@ -46,6 +46,7 @@ function kept(length: number, maxLen: number, truncation: Truncation): readonly 
 /** A sequence without what is too much. Throws `RANGE`. */
 export function truncate(ids: ArrayLike<number>, maxLen: number, truncation: Truncation = "end"): number[] {
   checkMaxLen(maxLen);
+  checkTruncation(truncation);
   return kept(ids.length, maxLen, truncation).flatMap(([start, end]) => Array.prototype.slice.call(ids, start, end) as number[]);
 }
 
@@ -133,7 +134,10 @@ interface Measured {
 }
 
 function measure(sequences: readonly { readonly length: number }[], options: PaddingOptions): Measured {
-  const { maxLen = Number.POSITIVE_INFINITY, padTo = "longest" } = options;
+  const { maxLen = Number.POSITIVE_INFINITY, padTo = "longest", truncation = "end", paddingIdx = 0 } = options;
+  checkTruncation(truncation);
+  if (!Number.isInteger(paddingIdx))
+    throw new FoveaError("RANGE", `batches: paddingIdx must be a whole number, got ${paddingIdx}`);
   if (maxLen !== Number.POSITIVE_INFINITY) checkMaxLen(maxLen);
   const lengths = sequences.map(({ length }) => Math.min(length, maxLen));
   const longest = Math.max(1, ...lengths);
@@ -149,6 +153,11 @@ function rowLength(longest: number, maxLen: number, padTo: "longest" | "maxLen" 
   if (!(Number.isInteger(padTo) && padTo >= 1))
     throw new FoveaError("RANGE", `batches: padTo must be "longest", "maxLen" or a whole number of at least 1, got ${padTo}`);
   return Math.ceil(longest / padTo) * padTo;
+}
+
+function checkTruncation(truncation: Truncation): void {
+  if (!["end", "start", "middle"].includes(truncation))
+    throw new FoveaError("RANGE", `batches: truncation must be end, start or middle, got ${truncation}`);
 }
 
 function checkMaxLen(maxLen: number): void {

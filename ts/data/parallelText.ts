@@ -1,6 +1,7 @@
 import { FoveaError } from "../runtime/errors.ts";
+import type { TextChunks } from "./decodedText.ts";
 import { lines } from "./lines.ts";
-import { readText, type TextChunks } from "./readText.ts";
+import { readText } from "./readText.ts";
 
 /** A text and its translation. */
 export interface ParallelExample {
@@ -30,7 +31,7 @@ export async function* parallelText(
   target: TextChunks,
   { sourceName = "source", targetName = "target" }: ParallelNames = {},
 ): AsyncGenerator<ParallelExample, void, undefined> {
-  const [sources, targets] = [lines(source), lines(target)];
+  const [sources, targets] = [lines(source, sourceName), lines(target, targetName)];
   try {
     for (let line = 1; ; line += 1) {
       const [a, b] = [await sources.next(), await targets.next()];

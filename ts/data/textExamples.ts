@@ -1,8 +1,9 @@
 import { FoveaError } from "../runtime/errors.ts";
 import { type ColumnOptions, type Columns, pickColumns } from "./columns.ts";
 import { csvRows } from "./csv.ts";
+import type { TextChunks } from "./decodedText.ts";
 import { jsonlRows } from "./jsonl.ts";
-import { readText, type TextChunks } from "./readText.ts";
+import { readText } from "./readText.ts";
 import type { SourceName, TableRow } from "./table.ts";
 import { tsvRows } from "./tsv.ts";
 
@@ -17,7 +18,7 @@ export interface TextExample {
 }
 
 export interface ReadOptions extends ColumnOptions {
-  /** Left out: as the file's name ends. */
+  /** Left out: as the file's name ends, before a `.gz`. */
   format?: TextFormat | undefined;
 }
 
@@ -35,7 +36,7 @@ const ENDINGS: Readonly<Record<string, TextFormat>> = {
  * is not there, a row that does not fit, an empty text or label, and a file without examples.
  */
 export async function readTextExamples(path: string, options: ReadOptions = {}): Promise<TextExample[]> {
-  const format = options.format ?? ENDINGS[/\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? ""];
+  const format = options.format ?? ENDINGS[/\.(\w+?)(\.gz)?$/.exec(path)?.[1]?.toLowerCase() ?? ""];
   if (format === undefined)
     throw new FoveaError("DATA", `${path}: the name must end in .tsv, .csv or .jsonl, or the format be given`);
   const examples: TextExample[] = [];
@@ -51,7 +52,9 @@ export function textExamples(
 ): AsyncGenerator<TextExample, void, undefined> {
   const { format, name = format } = options;
   if (format === "jsonl") return fromObjects(chunks, options, name);
-  return fromTable(format === "csv" ? csvRows(chunks, { name }) : tsvRows(chunks), options, name);
+  if (format === "csv") return fromTable(csvRows(chunks, { name }), options, name);
+  if (format === "tsv") return fromTable(tsvRows(chunks, { name }), options, name);
+  throw new FoveaError("RANGE", `textExamples: format must be tsv, csv or jsonl, got ${format}`);
 }
 
 async function* fromTable(

@@ -35,7 +35,7 @@ export class Scope {
 
   /** Lets go of what can be reached from `value` through arrays and plain objects; it belongs to the surrounding scope then. */
   handOut(value: unknown): void {
-    for (const tensor of reachable(value, (object) => this.#made.has(object))) {
+    for (const tensor of reachable(value, (object): object is Scoped => this.#made.has(object as Scoped))) {
       this.#made.delete(tensor);
       this.#outer?.add(tensor);
     }
@@ -103,20 +103,21 @@ export function scope<T>(fn: () => T): T {
  */
 export function keepAlive<T>(value: T): T {
   const scope = current;
-  if (scope) for (const tensor of reachable(value, (object) => scope.owns(object))) scope.keep(tensor);
+  if (scope)
+    for (const tensor of reachable(value, (object): object is Scoped => scope.owns(object as Scoped))) scope.keep(tensor);
   return value;
 }
 
 /** Objects for which `wanted` holds, in `value` itself and in arrays and plain objects, at any depth. */
-function reachable(value: unknown, wanted: (object: Scoped) => boolean): Scoped[] {
-  const found: Scoped[] = [];
+export function reachable<T extends object>(value: unknown, wanted: (object: object) => object is T): T[] {
+  const found: T[] = [];
   const seen = new Set<unknown>();
   const waiting = [value];
   while (waiting.length > 0) {
     const item = waiting.pop();
     if (typeof item !== "object" || item === null || seen.has(item)) continue;
     seen.add(item);
-    if (wanted(item as Scoped)) found.push(item as Scoped);
+    if (wanted(item)) found.push(item);
     else if (Array.isArray(item)) waiting.push(...item);
     else if (isPlain(item)) waiting.push(...Object.values(item));
   }
