@@ -1,4 +1,13 @@
-import { ByteLevelBpeTokenizer, CharacterTokenizer, Tokenizer, WordPieceTokenizer, WordTokenizer } from "fovea/data";
+import { Tokenizer as HuggingFace } from "@huggingface/tokenizers";
+import { Rng } from "fovea";
+import {
+  ByteLevelBpeTokenizer,
+  CharacterTokenizer,
+  pretrainedTokenizer,
+  Tokenizer,
+  WordPieceTokenizer,
+  WordTokenizer,
+} from "fovea/data";
 import { describe, expect, it, test } from "vitest";
 
 const bytes = ByteLevelBpeTokenizer.train([], { vocabSize: 257 });
@@ -120,4 +129,61 @@ test("a file of older form, merges as text, reads the same", () => {
   const json = JSON.parse(JSON.stringify(trained));
   json.model.merges = json.model.merges.map((pair: string[]) => pair.join(" "));
   expect(Tokenizer.fromJSON(json).encode("aa ab")).toEqual(trained.encode("aa ab"));
+});
+
+describe("pieces without an end in sight", () => {
+  const rng = new Rng(3);
+  const drawn = (length: number): string => Array.from({ length }, () => "acgt"[rng.below(4)]).join("");
+  const tokenizer = ByteLevelBpeTokenizer.train([drawn(5000), "acgt ".repeat(50)], { vocabSize: 600 });
+  const theirs = pretrainedTokenizer(new HuggingFace(JSON.parse(JSON.stringify(tokenizer)), {}));
+
+  test.each([99, 100, 101, 102, 3000])("of %i characters become the same tokens as in Hugging Face's package", (length) => {
+    for (const piece of [drawn(length), "a".repeat(length)]) {
+      const { ids, offsets } = tokenizer.encodeWithOffsets(piece);
+      expect(ids).toEqual(theirs.encode(piece));
+      expect(offsets.map(([start]) => start)).toEqual([0, ...offsets.slice(0, -1).map(([, end]) => end)]);
+      expect(tokenizer.decode(ids)).toBe(piece);
+    }
+  });
+
+  test("cost no more than their length", () => {
+    const piece = drawn(200_000); // by looking at each pair before each merge a quarter of an hour
+    expect(tokenizer.decode(tokenizer.encode(piece))).toBe(piece);
+  });
+});
+
+describe("what is no tokenizer.json is refused", () => {
+  const bpe = () => JSON.parse(JSON.stringify(ByteLevelBpeTokenizer.train(["a b ab"], { vocabSize: 260 })));
+  const pieces = () => JSON.parse(JSON.stringify(WordPieceTokenizer.train(["a b ab"], { vocabSize: 40 })));
+
+  test.each<[what: string, file: () => Record<string, unknown>]>([
+    ["added_tokens", () => ({ ...bpe(), added_tokens: {} })],
+    ["added_tokens", () => ({ ...bpe(), added_tokens: [null] })],
+    ["added_tokens", () => ({ ...bpe(), added_tokens: [{ id: 0, content: "" }] })],
+    ["merges", () => ({ ...bpe(), model: { ...bpe().model, merges: undefined } })],
+    ["merges", () => ({ ...bpe(), model: { ...bpe().model, merges: [["a"]] } })],
+    ["the template", () => ({ ...pieces(), post_processor: { ...pieces().post_processor, single: [{}] } })],
+    ["the template", () => ({ ...pieces(), post_processor: { ...pieces().post_processor, pair: null } })],
+    [
+      "the template's special tokens",
+      () => ({ ...pieces(), post_processor: { ...pieces().post_processor, special_tokens: { "[CLS]": { ids: 2 } } } }),
+    ],
+  ])("%s", (what, file) => {
+    expect(() => Tokenizer.fromJSON(file())).toThrow(
+      expect.objectContaining({
+        code: "DATA",
+        message: expect.stringContaining(`Tokenizer: ${what} must be as a tokenizer.json`),
+      }),
+    );
+  });
+});
+
+test.each([
+  () => ByteLevelBpeTokenizer.train(["a b"], { vocabSize: 300, specials: ["<a>", "<a>"] }),
+  () => ByteLevelBpeTokenizer.train(["a b"], { vocabSize: 300, specials: ["a"] }),
+  () => ByteLevelBpeTokenizer.train(["a b"], { vocabSize: 300, specials: [""] }),
+  () => WordPieceTokenizer.train(["a b"], { vocabSize: 300, specials: ["[CLS]"] }),
+  () => WordTokenizer.train(["a b"], { specials: ["<pad>"] }),
+])("special tokens that cannot be told apart are refused: %s", (train) => {
+  expect(train).toThrow(expect.objectContaining({ code: "RANGE", message: expect.stringContaining("special tokens must") }));
 });

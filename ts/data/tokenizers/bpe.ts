@@ -1,8 +1,9 @@
 import { FoveaError } from "../../runtime/errors.ts";
+import { mergeLong } from "./mergeLong.ts";
 import type { Model, PieceTokens } from "./model.ts";
 import { type BpeJson, unsupported } from "./tokenizerJson.ts";
 
-interface Merge {
+export interface Merge {
   readonly rank: number;
   readonly id: number;
 }
@@ -26,7 +27,8 @@ export function bpe(json: BpeJson): Model {
   return (piece) => {
     const whole = json.ignore_merges ? vocabulary.get(piece) : undefined;
     if (whole !== undefined) return { ids: [whole], starts: [0], ends: [piece.length] };
-    return mergeAll(symbolsOf(piece, vocabulary), merges);
+    const symbols = symbolsOf(piece, vocabulary);
+    return symbols.ids.length > MOST_SCANNED ? mergeLong(symbols, merges) : mergeAll(symbols, merges);
   };
 }
 
@@ -45,7 +47,7 @@ function mergeTable(pairs: BpeJson["merges"], vocabulary: ReadonlyMap<string, nu
   return merges;
 }
 
-interface Symbols {
+export interface Symbols {
   ids: number[];
   starts: number[];
   ends: number[];
@@ -66,6 +68,9 @@ function symbolsOf(piece: string, vocabulary: ReadonlyMap<string, number>): Symb
   }
   return symbols;
 }
+
+/** In a longer piece, a word of DNA or a line without spaces, a queue is faster. */
+const MOST_SCANNED = 100;
 
 // A word has few symbols, so looking at all pairs before each merge beats keeping a queue.
 function mergeAll(symbols: Symbols, merges: ReadonlyMap<number, Merge>): PieceTokens {

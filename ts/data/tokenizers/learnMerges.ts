@@ -40,6 +40,12 @@ export function learnMerges(first: readonly string[], words: ReadonlyMap<string,
   if (!(minCount >= 1)) throw new FoveaError("RANGE", `train: minCount must be at least 1, got ${minCount}`);
   const tokens = [...first];
   const ids = new Map(tokens.map((token, id) => [token, id]));
+  const twice = tokens.find((token, id) => ids.get(token) !== id);
+  if (twice !== undefined)
+    throw new FoveaError(
+      "RANGE",
+      `train: special tokens must differ from each other and from single characters, got ${JSON.stringify(twice)}`,
+    );
   const corpus = new Corpus(spelled(words, ids, prefix));
   const merges = new Map<number, readonly [string, string]>();
   while (tokens.length < vocabSize) {

@@ -28,10 +28,13 @@ export function model(json: ModelJson): Model {
 
 /** Words come back: a text of 1 MB has about 20,000 different ones. */
 const MOST_REMEMBERED = 50_000;
+/** Longer ones do not come back. */
+const LONGEST_REMEMBERED = 200;
 
 function remembered(tokens: Model): Model {
   const known = new Map<string, PieceTokens>();
   return (piece) => {
+    if (piece.length > LONGEST_REMEMBERED) return tokens(piece);
     let found = known.get(piece);
     if (found === undefined) {
       found = tokens(piece);

@@ -1,4 +1,5 @@
 import { FoveaError } from "../../runtime/errors.ts";
+import { expectParts } from "./checkedParts.ts";
 
 /** Hugging Face's `tokenizer.json`, as far as it is read and written here. */
 export interface TokenizerJson {
@@ -103,8 +104,14 @@ export interface WordLevelJson {
 
 export type ModelJson = BpeJson | WordPieceJson | WordLevelJson;
 
-/** Special tokens as the file lists them; their ids are their places. */
+/** Special tokens as the file lists them; their ids are their places. Throws `RANGE` for one that is empty, or there twice. */
 export function specialTokens(contents: readonly string[]): AddedTokenJson[] {
+  const wrong = contents.find((content, i) => content === "" || contents.indexOf(content) !== i);
+  if (wrong !== undefined)
+    throw new FoveaError(
+      "RANGE",
+      `train: special tokens must differ from each other and not be empty, got ${JSON.stringify(wrong)}`,
+    );
   return contents.map((content, id) => ({
     id,
     content,
@@ -130,6 +137,7 @@ export function checkedJson(json: unknown): TokenizerJson {
   if (typeof file.model?.vocab !== "object" || file.model.vocab === null)
     throw new FoveaError("DATA", "Tokenizer: a tokenizer.json has a model with a vocabulary, got none");
   if (file.truncation || file.padding) throw unsupported("truncation or padding", file.truncation ?? file.padding);
+  expectParts({ ...file, model: file.model });
   return {
     version: "1.0",
     truncation: null,
