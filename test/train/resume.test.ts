@@ -20,7 +20,7 @@ import {
   loadSafetensors,
   manualSeed,
   ReduceLROnPlateau,
-  type SequenceClassifier,
+  SequenceClassifier,
   scope,
   type TrainingData,
   warmupCosine,
@@ -196,4 +196,24 @@ test("early stopping ends a training that no longer improves, and says why", asy
   expect(result.stopped).toMatch(/^valid\.accuracy has not improved on 1 for 2 epochs$/);
   const misspelt = fit(learner, data, { ...options, callbacks: [new EarlyStopping({ monitor: "valid.acuracy" })] });
   await expect(misspelt).rejects.toThrow(/must be one of loss, accuracy, valid.loss, valid.accuracy, got valid.acuracy/);
+});
+
+test("a snapshot of many classes and epochs does not hold a whole table for each", async () => {
+  manualSeed(1);
+  const numClasses = 1000;
+  const learner = new SequenceClassifier({ vocabSize: 20, numClasses, dModel: 8, numHeads: 2, numLayers: 1 });
+  const many = data.map(({ ids }, i) => ({ ids, label: (i * 317) % numClasses }));
+  const sizes: number[] = [];
+  let last: Uint8Array | null = null;
+  const sizing: Callback = {
+    onEpoch(_, training) {
+      last = training.snapshot();
+      sizes.push(last.length);
+    },
+  };
+  const options = { optimizer: new AdamW(learner.parameters()), batchSize: 50, valid: many, seed: 1 };
+  const { epochs } = await fit(learner, many, { ...options, epochs: 3, callbacks: [sizing] });
+  expect(sizes[2]! - sizes[0]!).toBeLessThan(10_000);
+  const again = await fit(learner, many, { ...options, epochs: 3, resume: last });
+  expect(again.epochs).toEqual(epochs);
 });

@@ -87,8 +87,37 @@ export function readSnapshot(bytes: Uint8Array, { model, optimizer, ema }: Train
 const prefixed = (prefix: string, tensors: Iterable<readonly [string, Tensor]>): [string, Tensor][] =>
   [...tensors].map(([name, tensor]) => [prefix + name, tensor]);
 
-// JSON has no NaN and no infinity: an accuracy of nothing is one.
-const keepNumbers = (_: string, value: unknown): unknown =>
-  typeof value === "number" && !Number.isFinite(value) ? `#${value}` : value;
-const readNumbers = (_: string, value: unknown): unknown =>
-  typeof value === "string" && /^#(NaN|-?Infinity)$/.test(value) ? Number(value.slice(1)) : value;
+// JSON has no NaN and no infinity: an accuracy of nothing is one. A confusion table for each epoch, of a thousand classes 2 MB, would outgrow what a
+// header may be: of its cells those are written that are not 0.
+const keepNumbers = (key: string, value: unknown): unknown => {
+  if (typeof value === "number" && !Number.isFinite(value)) return `#${value}`;
+  return key === "confusion" && isTable(value) ? filledCells(value) : value;
+};
+const readNumbers = (key: string, value: unknown): unknown => {
+  if (typeof value === "string" && /^#(NaN|-?Infinity)$/.test(value)) return Number(value.slice(1));
+  return key === "confusion" && isCells(value) ? tableOf(value) : value;
+};
+
+interface Cells {
+  size: number;
+  /** Place, `row · size + column`, and count, one after the other. */
+  cells: number[];
+}
+
+const isTable = (value: unknown): value is number[][] =>
+  Array.isArray(value) && value.every((row) => Array.isArray(row) && row.length === value.length);
+const isCells = (value: unknown): value is Cells =>
+  typeof value === "object" && value !== null && "size" in value && "cells" in value;
+
+function filledCells(table: number[][]): Cells {
+  const size = table.length;
+  const cells: number[] = [];
+  for (const [r, row] of table.entries()) for (let c = 0; c < size; c += 1) if (row[c] !== 0) cells.push(r * size + c, row[c]!);
+  return { size, cells };
+}
+
+function tableOf({ size, cells }: Cells): number[][] {
+  const table = Array.from({ length: size }, () => Array<number>(size).fill(0));
+  for (let i = 0; i < cells.length; i += 2) table[Math.floor(cells[i]! / size)]![cells[i]! % size] = cells[i + 1]!;
+  return table;
+}
