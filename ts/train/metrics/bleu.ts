@@ -1,6 +1,6 @@
-import { FoveaError } from "../../runtime/errors.ts";
+import { expectChoice } from "../../optim/optimizer.ts";
 import { type BleuTokenize, TOKENIZERS } from "./bleuTokenize.ts";
-import { type Counts, matches, ngrams, type References, sizeOf, wordsOf } from "./ngrams.ts";
+import { type Counts, expectReferences, matches, ngrams, type References, sizeOf, wordsOf } from "./ngrams.ts";
 
 export interface BleuOptions {
   /** Default "13a". */
@@ -28,11 +28,12 @@ export interface BleuScore {
 
 const ORDERS = [1, 2, 3, 4];
 
-/** BLEU of a corpus (Papineni et al. 2002), as sacrebleu computes it (Post 2018). Throws `SHAPE` unless there are references for each hypothesis. */
+/** BLEU of a corpus (Papineni et al. 2002), as sacrebleu computes it (Post 2018). Throws `SHAPE` unless there are references for each hypothesis, and `RANGE`. */
 export function bleu(hypotheses: readonly string[], references: References, options: BleuOptions = {}): BleuScore {
-  if (hypotheses.length !== references.length)
-    throw new FoveaError("SHAPE", `bleu: each hypothesis needs references, got ${hypotheses.length} and ${references.length}`);
-  const { tokenize = "13a", lowercase = false } = options;
+  expectReferences("bleu", hypotheses, references);
+  const { tokenize = "13a", lowercase = false, smooth = "exp" } = options;
+  expectChoice("bleu", "tokenize", tokenize, Object.keys(TOKENIZERS));
+  expectChoice("bleu", "smooth", smooth, ["exp", "floor", "add-k", "none"]);
   const cut = (text: string): string[] => wordsOf(TOKENIZERS[tokenize]((lowercase ? text.toLowerCase() : text).trimEnd()));
   const [counts, totals] = [ORDERS.map(() => 0), ORDERS.map(() => 0)];
   let [hypothesisLength, referenceLength] = [0, 0];

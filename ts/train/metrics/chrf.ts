@@ -1,5 +1,4 @@
-import { FoveaError } from "../../runtime/errors.ts";
-import { matches, ngrams, type References, sizeOf, wordsOf } from "./ngrams.ts";
+import { expectReferences, matches, ngrams, type References, sizeOf, wordsOf } from "./ngrams.ts";
 
 export interface ChrfOptions {
   /** Runs of up to so many characters. Default 6. */
@@ -19,8 +18,7 @@ type Statistics = [hypothesis: number, reference: number, both: number][];
  * best. Throws `SHAPE` unless there are references for each hypothesis.
  */
 export function chrf(hypotheses: readonly string[], references: References, options: ChrfOptions = {}): number {
-  if (hypotheses.length !== references.length)
-    throw new FoveaError("SHAPE", `chrf: each hypothesis needs references, got ${hypotheses.length} and ${references.length}`);
+  expectReferences("chrf", hypotheses, references);
   const { charOrder = 6, wordOrder = 0, beta = 2 } = options;
   const all: Statistics = Array.from({ length: charOrder + wordOrder }, () => [0, 0, 0]);
   hypotheses.forEach((hypothesis, i) => {

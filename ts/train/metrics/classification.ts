@@ -24,19 +24,26 @@ export interface ClassificationScores {
   perClass: (PrecisionRecall & { support: number })[];
 }
 
-/** `confusion[label][predicted]`: how many. `classes` by default as many as there are labels. Throws `SHAPE`. */
+/**
+ * `confusion[label][predicted]`: how many. `classes` by default as many as there are labels; what lies outside of them, such as an ignored -100, is left out.
+ * Throws `SHAPE`, and `DATA` for what is no whole number.
+ */
 export function confusionMatrix(truth: ArrayLike<number>, predicted: ArrayLike<number>, classes?: number): number[][] {
   if (truth.length !== predicted.length)
     throw new FoveaError(
       "SHAPE",
       `confusionMatrix: as many predictions as labels are needed, got ${predicted.length} and ${truth.length}`,
     );
+  for (const labels of [truth, predicted])
+    for (let i = 0; i < labels.length; i += 1)
+      if (!Number.isInteger(labels[i]))
+        throw new FoveaError("DATA", `confusionMatrix: labels must be whole numbers, got ${labels[i]} at ${i}`);
   let count = classes ?? 0;
   if (classes === undefined) for (let i = 0; i < truth.length; i += 1) count = Math.max(count, truth[i]! + 1, predicted[i]! + 1);
   const confusion = Array.from({ length: count }, () => Array<number>(count).fill(0));
   for (let i = 0; i < truth.length; i += 1) {
     const row = confusion[truth[i]!];
-    if (row && predicted[i]! < count) row[predicted[i]!]! += 1;
+    if (row && predicted[i]! >= 0 && predicted[i]! < count) row[predicted[i]!]! += 1;
   }
   return confusion;
 }

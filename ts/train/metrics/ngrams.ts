@@ -1,3 +1,5 @@
+import { FoveaError } from "../../runtime/errors.ts";
+
 /** How often each occurs. */
 export type Counts = ReadonlyMap<string, number>;
 
@@ -28,3 +30,16 @@ export const wordsOf = (text: string): string[] => text.split(/\s+/).filter((wor
 
 /** A text's references: one, or several. */
 export type References = readonly (string | readonly string[])[];
+
+/** Throws `SHAPE` unless there is a reference, or more, for each hypothesis. */
+export function expectReferences(op: string, hypotheses: readonly string[], references: References): void {
+  if (!Array.isArray(hypotheses) || !Array.isArray(references))
+    throw new FoveaError(
+      "SHAPE",
+      `${op}: hypotheses and references must be arrays, got ${typeof hypotheses} and ${typeof references}`,
+    );
+  if (hypotheses.length !== references.length)
+    throw new FoveaError("SHAPE", `${op}: each hypothesis needs references, got ${hypotheses.length} and ${references.length}`);
+  const without = references.findIndex((each) => [each].flat().length === 0);
+  if (without >= 0) throw new FoveaError("SHAPE", `${op}: each hypothesis needs references, got none for hypothesis ${without}`);
+}
