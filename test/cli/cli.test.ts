@@ -135,6 +135,12 @@ test("Ctrl-C saves and says how to go on, to the same bits", async () => {
   expect(readFileSync(join(folder, "parts/metrics.jsonl"), "utf8").match(/\n/g)).toHaveLength(12);
 });
 
+test("a folder that cannot be made is told in a line", async () => {
+  const { code, err } = await fovea(["train", config("blocked", { out: "train.tsv" })]);
+  expect(code).toBe(1);
+  expect(err).toMatch(/^[^\n]*train\.tsv[^\n]*\n$/);
+});
+
 test("doctor says what there is, and ends well where Fovea runs", async () => {
   const { code, out } = await fovea(["doctor"]);
   expect(code).toBe(0);
@@ -155,7 +161,12 @@ describe("mistakes are named, and nothing is written", () => {
     [["train"], 2, "fovea train needs a configuration"],
     [["doctor", "--loud"], 2, "Unknown option '--loud'"],
     [["predict", ".", "x"], 1, ".: this is no folder of fovea train: config.json"],
-    [["inspect", "train.tsv"], 1, "loadSafetensors: "],
+    [["inspect", "train.tsv"], 1, "train.tsv: loadSafetensors: "],
+    [["train", "wrong.json", "--json"], 2, "fovea train does not take --json"],
+    [["predict", ".", "x", "--resume"], 2, "fovea predict does not take --resume"],
+    [["inspect", "a.safetensors", "b.safetensors"], 2, "fovea inspect does not take b.safetensors"],
+    [["doctor", "now"], 2, "fovea doctor does not take now"],
+    [["toString"], 2, 'fovea: there is no command "toString"'],
   ])("%j", async (args, code, message) => {
     config("wrong", { epochs: "three" });
     const ended = await fovea(args);

@@ -14,6 +14,7 @@ import { loadSafetensorsFile, SequenceClassifier, scope } from "../index.ts";
 import { alibi, learned, type PositionalEncoding, rotary, sinusoidal } from "../positional/index.ts";
 import { FoveaError } from "../runtime/errors.ts";
 import { type Config, configOf } from "./config.ts";
+import { inFile } from "./text.ts";
 
 /** Texts of a file, and how to name it in errors. */
 export interface Texts {
@@ -88,7 +89,8 @@ export interface RunDescription {
 export async function loadTrained(folder: string): Promise<Trained> {
   const { config, classes, tokenizer } = await readRun(folder);
   const model = classifierOf(config, { classes, tokenizer });
-  const tensors = await loadSafetensorsFile(`${folder}/best-1.safetensors`).catch((error: NodeJS.ErrnoException) => {
+  const best = `${folder}/best-1.safetensors`;
+  const tensors = await inFile(best, () => loadSafetensorsFile(best)).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
     throw new FoveaError("DATA", `${folder}: there is no best-1.safetensors yet; the first epoch must be over`);
   });
@@ -108,6 +110,7 @@ export async function readRun(folder: string): Promise<Vocabulary & { config: Co
     }
   };
   const { config, classes } = (await read("config.json")) as RunDescription;
-  const tokenizer = Tokenizer.fromJSON(await read("tokenizer.json"));
+  const json = await read("tokenizer.json");
+  const tokenizer = await inFile(`${folder}/tokenizer.json`, () => Tokenizer.fromJSON(json));
   return { config: configOf(config, `${folder}/config.json`), classes: new Classes(classes), tokenizer };
 }

@@ -2,14 +2,14 @@ import { readFile } from "node:fs/promises";
 import { parseSafetensors } from "../io/index.ts";
 import { DTYPE_BITS } from "../io/safetensorsDtype.ts";
 import { FoveaError } from "../runtime/errors.ts";
-import { bytesText, countText, table } from "./text.ts";
+import { bytesText, countText, inFile, table } from "./text.ts";
 
 /** What a safetensors file holds. Throws `DATA`, and what is wrong with the file. */
 export async function inspectCommand(path: string, { json }: { json: boolean }): Promise<number> {
   const file = await readFile(path).catch((error: Error) => {
     throw new FoveaError("DATA", `${path}: the file cannot be read: ${error.message}`);
   });
-  const { metadata, tensors } = parseSafetensors(file);
+  const { metadata, tensors } = await inFile(path, () => parseSafetensors(file));
   const rows = [...tensors].map(([name, { dtype, shape }]) => {
     const elements = shape.reduce((product, size) => product * size, 1);
     return { name, dtype, shape, elements, bytes: (elements * DTYPE_BITS[dtype]) / 8 };

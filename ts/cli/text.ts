@@ -1,3 +1,5 @@
+import { FoveaError } from "../runtime/errors.ts";
+
 export const countText = (value: number): string => value.toLocaleString("en");
 
 /** `1.5 MiB` */
@@ -19,4 +21,14 @@ export function table(
   const cell = (text: string, column: number): string =>
     numbers.includes(column) ? text.padStart(widths[column]!) : text.padEnd(widths[column]!);
   return all.map((row) => row.map(cell).join("  ").trimEnd()).join("\n");
+}
+
+/** What `read` gives; what it says is wrong begins with the file. */
+export async function inFile<T>(path: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof FoveaError) throw new FoveaError(error.code, `${path}: ${error.message}`, { cause: error });
+    throw error;
+  }
 }
