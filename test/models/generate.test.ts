@@ -323,6 +323,16 @@ describe("what is refused, and leaves no memory behind", () => {
     expect(runtime.memory.used).toBe(before);
   });
 
+  test.each([{}, { temperature: 1 }, { numBeams: 3 }])("logits of a model that has diverged: %o", async (options) => {
+    const model = language();
+    model.embedding.weight.view().fill(Number.NaN);
+    const before = runtime.memory.used;
+    await expect(greedy(model.decoding(), [[1]], options)).rejects.toThrow(
+      expect.objectContaining({ code: "STATE", message: expect.stringContaining("logits must be numbers, got NaN") }),
+    );
+    expect(runtime.memory.used).toBe(before);
+  });
+
   test("prompts of unlike length where the model has no masks", async () => {
     const xl = new TransformerXLLanguageModel({ ...sizes, memoryLen: 4 });
     await expect(greedy(xl.decoding(), [[1], [1, 2]])).rejects.toThrow(expect.objectContaining({ code: "UNSUPPORTED" }));

@@ -5,6 +5,7 @@ import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Decoding, rowsOf } from "./decoding.ts";
 import { type Continuation, endsOf, type Prompts, promptTensor } from "./prompts.ts";
+import { expectNumber } from "./sampling.ts";
 
 export interface BeamSearchOptions extends Continuation {
   /** How many beginnings of each text are followed at once. Default 4. */
@@ -36,7 +37,8 @@ interface Search {
 
 /**
  * The likeliest texts that follow each prompt, the best first, `numBeams` of them: of all beginnings so far the best `numBeams` are gone on with (as
- * Hugging Face's `generate`). Throws `RANGE`, what the model throws, and the reason of an aborted `signal`. Frees `decoding`.
+ * Hugging Face's `generate`). Throws `RANGE`, `STATE` for logits that are NaN, what the model throws, and the reason of an aborted `signal`. Frees
+ * `decoding`.
  */
 export async function beamSearch(decoding: Decoding, prompts: Prompts, options: BeamSearchOptions): Promise<Hypothesis[][]> {
   using decoder = decoding;
@@ -119,6 +121,7 @@ function logProbRows(decoding: Decoding, ids: Tensor, padding?: readonly number[
   return scope(() =>
     rowsOf(decoding.step(ids, padding)).map((row) => {
       const most = row.reduce((a, b) => Math.max(a, b));
+      expectNumber("beamSearch", most);
       const lse = most + Math.log(row.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
       return Float64Array.from(row, (logit) => logit - lse);
     }),

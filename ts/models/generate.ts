@@ -24,7 +24,7 @@ export interface GenerateOptions extends Continuation, SamplingOptions {
  *     for await (const [id] of generate(model.decoding(), [tokenizer.encode("two dogs")], { maxNewTokens: 20, temperature: 0.8 }))
  *       process.stdout.write(tokenizer.decode([id!]));
  *
- * Throws `RANGE`, what the model throws, and the reason of an aborted `signal`. Frees `decoding`, also when the loop is left early.
+ * Throws `RANGE`, `STATE` for logits that are NaN, what the model throws, and the reason of an aborted `signal`. Frees `decoding`, also when the loop is left early.
  */
 export async function* generate(
   decoding: Decoding,

@@ -20,8 +20,9 @@ export function checkSampling({ temperature = 0, topK = 1, topP = 1 }: SamplingO
   if (!(topP > 0 && topP <= 1)) refuse("topP must be above 0 and at most 1", topP);
 }
 
-/** The id of the next token. */
+/** The id of the next token. Throws `STATE` for logits that are NaN. */
 export function pick(logits: Float32Array, { topK, topP, temperature }: SamplingOptions, rng: Rng): number {
+  expectNumber("generate", logits[likeliest(logits)]!);
   const heat = temperature ?? (topK === undefined && topP === undefined ? 0 : 1);
   if (heat === 0) return likeliest(logits);
   const kept = likely(logits, { topK: topK ?? logits.length, topP: topP ?? 1, heat });
@@ -31,6 +32,12 @@ export function pick(logits: Float32Array, { topK, topP, temperature }: Sampling
     if (left < 0) return id;
   }
   return kept[0]!.id; // rounding left a little over
+}
+
+/** Throws `STATE` where the largest of a model's logits is NaN. */
+export function expectNumber(op: string, largest: number): void {
+  if (Number.isNaN(largest))
+    throw new FoveaError("STATE", `${op}: logits must be numbers, got NaN; are the model's parameters finite?`);
 }
 
 /** The first of the largest. */
