@@ -1,6 +1,7 @@
 import { DecodingCache } from "../nn/decodingCache.ts";
 import { drop, type Mask } from "../ops/mask.ts";
 import type { Place } from "../positional/places.ts";
+import { FoveaError } from "../runtime/errors.ts";
 import { tensor } from "../tensor/create.ts";
 import { noGrad } from "../tensor/gradMode.ts";
 import { keepAlive, scope } from "../tensor/scope.ts";
@@ -77,6 +78,13 @@ export class CachedDecoding implements Decoding {
       mask: drop(tensor(hidden, [batch, 1, 1, keyLen], { dtype: "bool" })),
     };
   }
+}
+
+/** Throws `SHAPE` unless there is a prompt for each source that a decoding was made from. */
+export function expectPromptEach(op: string, ids: Tensor, memory: Tensor): void {
+  const [prompts, sources] = [ids.shape[0], memory.shape[0]];
+  if (prompts !== sources)
+    throw new FoveaError("SHAPE", `${op}: prompts must be as many as sources, got ${prompts} and ${sources}`);
 }
 
 /** Rows `items` of the first axis of `x`, in its place: it is freed. */

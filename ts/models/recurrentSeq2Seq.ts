@@ -13,7 +13,7 @@ import { noGrad } from "../tensor/gradMode.ts";
 import { keepAlive, scope } from "../tensor/scope.ts";
 import { expectAxes, expectShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type Decoding, selectRows } from "./decoding.ts";
+import { type Decoding, expectPromptEach, selectRows } from "./decoding.ts";
 import { newEmbedding } from "./newEmbedding.ts";
 
 export interface RecurrentSeq2SeqOptions {
@@ -122,6 +122,7 @@ export class RecurrentSeq2Seq extends Module {
       step: (ids, padding = []) => {
         if (padding.some((length) => length > 0))
           throw new FoveaError("UNSUPPORTED", "RecurrentSeq2Seq: prompts must be of one length, got several");
+        expectPromptEach("RecurrentSeq2Seq", ids, memory.h);
         return noGrad(() =>
           scope(() => {
             const [batch, newLen] = ids.shape as [number, number];

@@ -14,7 +14,7 @@ import { noGrad } from "../tensor/gradMode.ts";
 import { keepAlive, scope } from "../tensor/scope.ts";
 import { expectAxes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { CachedDecoding, type Decoding, type DecodingPlaces, selectRows } from "./decoding.ts";
+import { CachedDecoding, type Decoding, type DecodingPlaces, expectPromptEach, selectRows } from "./decoding.ts";
 import { newEmbedding } from "./newEmbedding.ts";
 
 export interface Seq2SeqOptions extends Omit<TransformerOptions, "positional"> {
@@ -120,6 +120,7 @@ export class Seq2Seq extends Module {
     cache: DecodingCache,
     { place = cache.length, ...call }: DecodingPlaces & { memoryLengths: ArrayLike<number> | null | undefined },
   ): Tensor {
+    expectPromptEach("Seq2Seq", ids, memory);
     const out = this.transformer.step(this.#embed("tgt", ids, this.tgtEmbedding, place), memory, cache, call);
     return this.head.forward(narrow(out, { axis: 1, start: out.shape[1]! - 1, length: 1 }));
   }

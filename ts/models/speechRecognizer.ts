@@ -21,7 +21,7 @@ import { keepAlive, scope } from "../tensor/scope.ts";
 import { expectAxes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { CtcPrefix } from "./ctcPrefix.ts";
-import { CachedDecoding, type Decoding, type DecodingPlaces, rowsOf, selectRows } from "./decoding.ts";
+import { CachedDecoding, type Decoding, type DecodingPlaces, expectPromptEach, rowsOf, selectRows } from "./decoding.ts";
 import { JointDecoding } from "./jointDecoding.ts";
 import { likeliest } from "./sampling.ts";
 import { SpeechEncoder, type SpeechEncoderOptions } from "./speechEncoder.ts";
@@ -191,6 +191,7 @@ export class SpeechRecognizer extends Module {
     cache: DecodingCache,
     { place = cache.length, ...call }: DecodingPlaces & { memoryLengths: readonly number[] },
   ): Tensor {
+    expectPromptEach("SpeechRecognizer", ids, memory);
     const out = this.decoder.step(this.#embed(ids, place), memory, cache, call);
     return this.head.forward(narrow(out, { axis: 1, start: out.shape[1]! - 1, length: 1 }));
   }
