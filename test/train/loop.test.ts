@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collate, DataLoader } from "../../ts/data/index.ts";
 import {
   type Callback,
+  cosineAnnealingLR,
   dispose,
   type Example,
   evaluate,
@@ -202,6 +203,14 @@ describe("gradients that are not finite, of a loss that is", () => {
     await fit(learner, pairs(6), { objective: (line, { x }) => scale(sum(line.forward(x)), 1e25), optimizer });
     expect(parametersOf(learner).every(Number.isFinite)).toBe(true);
   });
+});
+
+test("a schedule that gives no number is refused, and changes nothing", async () => {
+  const learner = line();
+  const before = parametersOf(learner);
+  const options = { objective: fitted, optimizer: new SGD(learner.parameters()), schedule: cosineAnnealingLR({ tMax: 0 }) };
+  await expect(fit(learner, pairs(6), options)).rejects.toThrow(/schedule: the factor of the rate must be finite, got NaN/);
+  expect(parametersOf(learner)).toEqual(before);
 });
 
 test("batches of no weight are refused, and change nothing", async () => {

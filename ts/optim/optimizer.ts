@@ -34,8 +34,9 @@ export interface Optimizer {
   loadStateDict(state: OptimizerState): void;
 }
 
-/** Sets the rate of each group to `factor` times the one it started with. */
+/** Sets the rate of each group to `factor` times the one it started with. Throws `RANGE` for a factor that would spoil the parameters. */
 export function scaleLearningRates(optimizer: Optimizer, factor: number): void {
+  expectOption("schedule", "the factor of the rate", factor, Number.isFinite(factor), "finite");
   for (const group of optimizer.groups) group.lr = group.initialLr * factor;
 }
 
