@@ -124,3 +124,11 @@ describe("what makes no sense is refused", () => {
     expect(call).toThrow(expect.objectContaining({ code }));
   });
 });
+
+test.each([
+  [{ melScale: "mel" }, "melFilters: melScale must be htk or slaney, got mel"],
+  [{ norm: "l2" }, "melFilters: norm must be slaney or null, got l2"],
+  [{ padMode: "wrap" }, "Stft: padMode must be reflect or constant, got wrap"],
+])("a choice that is none is refused: %j", (options, message) => {
+  expect(() => new MelSpectrogram({ sampleRate: 8000, ...(options as object) })).toThrow(message);
+});

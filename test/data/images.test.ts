@@ -138,3 +138,9 @@ test("pictures of one size make a tensor", () => {
   stacked.dispose();
   expect(() => stackPictures([image, cropPicture(image, 0, 0, 1, 1)])).toThrow(expect.objectContaining({ code: "SHAPE" }));
 });
+
+test("parts of pixels are refused, where affinePicture would take them", () => {
+  const image = picture([1, 2, 3, 4], [1, 2, 2]);
+  expect(() => shiftPicture(image, 0.5, 0)).toThrow(/shiftPicture: down must be a whole number of pixels, got 0.5/);
+  expect(() => cropPicture(image, 0, 0, 1.5, 1)).toThrow(/cropPicture: height must be a whole number of pixels, got 1.5/);
+});

@@ -44,6 +44,9 @@ export function melFilters(nFft: number, options: MelOptions): Float64Array {
       "RANGE",
       `melFilters: fMin < fMax must lie between 0 and half of ${sampleRate} Hz, got ${fMin} and ${fMax}`,
     );
+  if (!Object.hasOwn(SCALES, melScale))
+    throw new FoveaError("RANGE", `melFilters: melScale must be htk or slaney, got ${melScale}`);
+  if (norm !== null && norm !== "slaney") throw new FoveaError("RANGE", `melFilters: norm must be slaney or null, got ${norm}`);
   const { toMel, toHz } = SCALES[melScale];
   const numBins = Math.floor(nFft / 2) + 1;
   const [low, high] = [toMel(fMin), toMel(fMax)];

@@ -42,6 +42,9 @@ export class Stft {
     ] as const)
       if (!(Number.isInteger(value) && value >= least && value <= most))
         throw new FoveaError("RANGE", `Stft: ${name} must be a whole number from ${least} to ${most}, got ${value}`);
+    const { padMode = "reflect" } = options;
+    if (padMode !== "reflect" && padMode !== "constant")
+      throw new FoveaError("RANGE", `Stft: padMode must be reflect or constant, got ${padMode}`);
     this.nFft = nFft;
     this.hopLength = hopLength;
     this.numBins = Math.floor(nFft / 2) + 1;

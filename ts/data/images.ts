@@ -42,13 +42,15 @@ export function flipPicture(image: Picture): Picture {
   return remapped(image, image.height, width, (row, col) => [row, width - 1 - col]);
 }
 
-/** Moved down by `down` and right by `right` pixels, or up and left where they are below 0; what comes in from outside is `fill`. */
+/** Moved down by `down` and right by `right` pixels, or up and left where they are below 0; what comes in from outside is `fill`. Throws `RANGE`. */
 export function shiftPicture(image: Picture, down: number, right: number, fill = 0): Picture {
+  expectWhole("shiftPicture", { down, right });
   return remapped(image, image.height, image.width, (row, col) => [row - down, col - right], fill);
 }
 
-/** The part from row `top` and column `left` on; what lies outside is `fill`. */
+/** The part from row `top` and column `left` on; what lies outside is `fill`. Throws `RANGE`. */
 export function cropPicture(image: Picture, top: number, left: number, height: number, width: number, fill = 0): Picture {
+  expectWhole("cropPicture", { top, left, height, width });
   return remapped(image, height, width, (row, col) => [row + top, col + left], fill);
 }
 
@@ -95,6 +97,11 @@ export function stackPictures(images: readonly Picture[]): Tensor {
   const view = stacked.view();
   for (const [item, { values }] of images.entries()) view.set(values, item * values.length);
   return stacked;
+}
+
+function expectWhole(op: string, pixels: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(pixels))
+    if (!Number.isInteger(value)) throw new FoveaError("RANGE", `${op}: ${name} must be a whole number of pixels, got ${value}`);
 }
 
 /** A picture of which each pixel is that of `image` at the row and column that `from` says, or `fill`. */
