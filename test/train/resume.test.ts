@@ -217,3 +217,24 @@ test("a snapshot of many classes and epochs does not hold a whole table for each
   const again = await fit(learner, many, { ...options, epochs: 3, resume: last });
   expect(again.epochs).toEqual(epochs);
 });
+
+test("callbacks of one name have a state each", async () => {
+  const stopping = () => [
+    new EarlyStopping({ monitor: "valid.loss", patience: 2, minDelta: 10 }),
+    new EarlyStopping({ monitor: "valid.accuracy", patience: 9 }),
+  ];
+  const options = (learner: SequenceClassifier) => ({
+    optimizer: new AdamW(learner.parameters()),
+    epochs: 9,
+    seed: 1,
+    valid: data,
+  });
+  const whole = model();
+  const snapshots: Uint8Array[] = [];
+  const keeping: Callback = { onEpoch: (_, training) => void snapshots.push(training.snapshot()) };
+  const result = await fit(whole, data, { ...options(whole), callbacks: [...stopping(), keeping] });
+  expect(result.stopped).toMatch(/^valid.loss/);
+  const again = model();
+  const resumed = await fit(again, data, { ...options(again), callbacks: stopping(), resume: snapshots[1] });
+  expect([resumed.steps, resumed.stopped]).toEqual([result.steps, result.stopped]);
+});

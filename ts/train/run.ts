@@ -89,7 +89,7 @@ export class Run<M extends Module, B> implements Training {
 
   snapshot(): Uint8Array {
     const { model, optimizer, ema, schedule, source, callbacks } = this.#plan;
-    const named = callbacks.filter(({ name, stateDict }) => name !== undefined && stateDict);
+    const states = namesOf(callbacks).flatMap(([name, callback]) => (callback.stateDict ? [[name, callback.stateDict()]] : []));
     const state: RunState = {
       step: this.step,
       key: this.#key,
@@ -100,7 +100,7 @@ export class Run<M extends Module, B> implements Training {
       plateau: schedule instanceof ReduceLROnPlateau ? schedule.stateDict() : null,
       position: source.position?.() ?? null,
       validPosition: this.#validPosition,
-      callbacks: Object.fromEntries(named.map((callback) => [callback.name, callback.stateDict!()])),
+      callbacks: Object.fromEntries(states),
     };
     return writeSnapshot({ model, optimizer, ema }, state);
   }
@@ -128,9 +128,8 @@ export class Run<M extends Module, B> implements Training {
     if (state.validPosition) valid?.load?.(state.validPosition);
     if (state.position) source.load?.(state.position); // last: one loader may be both
     this.#validPosition = state.validPosition ?? null;
-    for (const callback of callbacks)
-      if (callback.name !== undefined && callback.name in state.callbacks)
-        callback.loadStateDict?.(state.callbacks[callback.name]);
+    for (const [name, callback] of namesOf(callbacks))
+      if (Object.hasOwn(state.callbacks, name)) callback.loadStateDict?.(state.callbacks[name]);
     setRngState(state.rng);
   }
 
@@ -269,6 +268,18 @@ export class Run<M extends Module, B> implements Training {
   async #tell(say: (callback: Callback) => void | Promise<void> | undefined): Promise<void> {
     for (const callback of this.#plan.callbacks) await say(callback);
   }
+}
+
+/** Those that have a name, each with one of its own: the second `earlyStopping` is `earlyStopping.2`. */
+function namesOf(callbacks: readonly Callback[]): [name: string, callback: Callback][] {
+  const seen = new Map<string, number>();
+  return callbacks.flatMap((callback): [string, Callback][] => {
+    const { name } = callback;
+    if (name === undefined) return [];
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return [[count === 1 ? name : `${name}.${count}`, callback]];
+  });
 }
 
 /** A batch, and the random numbers as they were before it: to run it again. */
