@@ -180,6 +180,14 @@ describe("what cannot be trained on is refused", () => {
     await expect(evaluate(learner, make())).rejects.toThrow(expect.objectContaining({ code: "DATA" }));
   });
 
+  test("a batch without a label that counts, and why", async () => {
+    const learner = model();
+    const nothing = [{ ids: [1, 2], label: -100 }];
+    await expect(fit(learner, nothing, { optimizer: optimizerOf(learner) })).rejects.toThrow(
+      /the loss must be finite, got NaN in step 1: written by no kernel, .*: does any label of the batch count\?/,
+    );
+  });
+
   test("a label outside the classes, before the parameters change", async () => {
     const learner = model();
     const before = values(learner);

@@ -18,7 +18,7 @@ class Found extends Error {}
 
 /**
  * Runs a step again, forward and backward, with the random numbers it had, and looks at what each kernel writes. Gives where the first NaN
- * or infinity comes from, in words: `first in softmaxForward of encoder.layers.0.self_attn`; "" if none is met. Costs nothing until it is called.
+ * or infinity comes from, in words: `first in softmaxForward of encoder.layers.0.self_attn`; "" if the step cannot be run again. Costs nothing until it is called.
  */
 export async function findNonFinite(model: Module, before: ReturnType<typeof rngState>, step: () => void): Promise<string> {
   const spoilt = model.namedParameters().find(([, parameter]) => !parameter.view().every(Number.isFinite));
@@ -37,6 +37,7 @@ export async function findNonFinite(model: Module, before: ReturnType<typeof rng
         throw new Found();
       }),
     );
+    found = "written by no kernel, as where a mean is over nothing: does any label of the batch count?";
   } catch (error) {
     if (!(error instanceof Found) && found === "") return ""; // the batch is gone, or the step fails of itself
   } finally {
