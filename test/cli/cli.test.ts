@@ -38,10 +38,14 @@ interface Ended {
   err: string;
 }
 
+function spawnFovea(args: readonly string[]) {
+  const tsx = root("node_modules/tsx/dist/loader.mjs");
+  return spawn(process.execPath, ["--import", tsx, root("ts/cli/main.ts"), ...args], { cwd: folder });
+}
+
 /** Runs the command line; sends Ctrl-C once it has printed `stopAfter`. */
 function fovea(args: readonly string[], { input = "", stopAfter }: { input?: string; stopAfter?: string } = {}): Promise<Ended> {
-  const tsx = root("node_modules/tsx/dist/loader.mjs");
-  const child = spawn(process.execPath, ["--import", tsx, root("ts/cli/main.ts"), ...args], { cwd: folder });
+  const child = spawnFovea(args);
   let [out, err] = ["", ""];
   let stopped = false;
   child.stdout.on("data", (chunk) => {
@@ -99,6 +103,19 @@ describe("train, then evaluate, predict and inspect", () => {
       .map((line) => JSON.parse(line));
     expect(found.map(({ text, label }) => `${text}: ${label}`)).toEqual(["so good: positive", "so bad: negative"]);
     expect(found[0].probabilities.positive + found[0].probabilities.negative).toBeCloseTo(1, 5);
+  });
+
+  test("ends without a word where nobody reads on", async () => {
+    const child = spawnFovea(["predict", "run"]);
+    let err = "";
+    child.stderr.on("data", (chunk) => {
+      err += chunk;
+    });
+    child.stdin.on("error", () => {}); // it ends before it has read all
+    child.stdout.once("data", () => child.stdout.destroy());
+    child.stdin.end("a good film\n".repeat(20_000));
+    expect(await new Promise((resolve) => child.on("close", resolve))).toBe(141);
+    expect(err).toBe("");
   });
 
   test("inspect tells names, dtypes, shapes, sizes, metadata and totals", async () => {

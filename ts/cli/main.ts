@@ -102,6 +102,13 @@ const misused = (error: unknown): error is Error =>
 /** A folder that cannot be made, a full disk: its message says what and where. */
 const ofTheSystem = (error: unknown): error is Error => error instanceof Error && "syscall" in error;
 
+const READER_GONE = 141; // what a shell says of a program that SIGPIPE has ended
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(READER_GONE); // `fovea predict … | head` has read enough
+  throw error;
+});
+
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
