@@ -67,7 +67,15 @@ interface Batch {
 }
 
 function pairEncoder(vocabSize: number, numClasses: number, [begin, end]: readonly [number, number]): Judge {
-  const model = new SequenceClassifier({ ...SIZES, vocabSize, numClasses, numLayers: 2, numTokenTypes: 2, paddingIdx: 0 });
+  const model = new SequenceClassifier({
+    ...SIZES,
+    vocabSize,
+    numClasses,
+    numLayers: 2,
+    numTokenTypes: 2,
+    pooling: "cls",
+    paddingIdx: 0,
+  });
   const batchOf = (pairs: readonly Encoded[]) => {
     const { ids, ...call } = padPairs(
       pairs.map(({ first, second }) => [first, second]),
