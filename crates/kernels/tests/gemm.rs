@@ -36,6 +36,7 @@ const SIZES: &[[usize; 3]] = &[
     [67, 262, 521],
     [3, 130, 600],
     [250, 257, 520],
+    [257, 256, 520],
 ];
 
 fn reference(p: &Product, a: &[f32], b: &[f32], bias: Option<&[f32]>) -> Vec<f64> {

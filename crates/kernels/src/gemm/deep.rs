@@ -3,8 +3,8 @@
 //! multiplies them while they are in L2; the narrow side is packed beforehand for all of them. The narrow side is the tile's left operand, whichever of
 //! the two it is: where that is `b`, the sums come out with rows and columns exchanged, and the task turns them.
 //!
-//! With all of the wide side packed beforehand a product 512 × 128 over 2,048 steps took 5 % longer on one thread, 15 to 20 % on two (128 × 512: 9, 20; Node 24, Intel Xeon,
-//! November 2026). Tasks of 64 columns would be no gain on one thread: so little of each row comes from another page.
+//! With both packed beforehand a product 512 × 128 over 2,048 steps took as long on one thread and 15 % longer on two, 128 × 512 took 10 and 20 % longer (Node 24, Intel
+//! Xeon, November 2026). Tasks of 64 columns gained nothing on one thread: each row lies in a page of its own, and they read too little of it.
 
 use super::epilogue::Rows;
 use super::pack::{multiply_groups, pack_left, pack_steps};
