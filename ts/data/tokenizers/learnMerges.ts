@@ -1,5 +1,5 @@
 import { FoveaError } from "../../runtime/errors.ts";
-import { type Candidate, MergeQueue } from "./mergeQueue.ts";
+import { Heap } from "./heap.ts";
 
 export interface MergeOptions {
   /** How many tokens there are to be at the end. */
@@ -19,6 +19,18 @@ export interface LearnedMerges {
 
 /** Ids of 26 bits each in one exact double. */
 const PAIR = 2 ** 26;
+
+/** A pair that may be merged, as often as it was seen when it was queued. */
+interface Candidate {
+  readonly left: number;
+  readonly right: number;
+  count: number;
+  /** The words that have it, by index. */
+  readonly words: ReadonlySet<number>;
+}
+
+/** The most frequent first; of equally frequent ones that with the smaller ids. */
+const isBefore = (a: Candidate, b: Candidate): boolean => (a.count - b.count || b.left - a.left || b.right - a.right) > 0;
 
 interface Word {
   readonly symbols: number[];
@@ -82,7 +94,7 @@ function spelled(words: ReadonlyMap<string, number>, ids: ReadonlyMap<string, nu
 class Corpus {
   readonly #words: readonly Word[];
   readonly #counts = new Map<number, number>();
-  readonly #queue = new MergeQueue();
+  readonly #queue = new Heap(isBefore);
 
   constructor(words: readonly Word[]) {
     this.#words = words;

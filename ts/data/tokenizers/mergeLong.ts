@@ -1,4 +1,5 @@
 import type { Merge, Symbols } from "./bpe.ts";
+import { Heap } from "./heap.ts";
 
 /** Ids, and places in a piece, of 26 bits each in one exact double. */
 const PAIR = 2 ** 26;
@@ -11,7 +12,7 @@ export function mergeLong({ ids, starts, ends }: Symbols, merges: ReadonlyMap<nu
   const next = Int32Array.from(ids, (_, i) => i + 1);
   const before = Int32Array.from(ids, (_, i) => i - 1);
   const merged = new Uint8Array(ids.length); // into the one to its left
-  const heap = new Heap();
+  const heap = new Heap<number>((a, b) => a < b);
   const mergeAt = (at: number): Merge | undefined =>
     at < 0 || next[at]! >= ids.length ? undefined : merges.get(ids[at]! * PAIR + ids[next[at]!]!);
   const consider = (at: number): void => {
@@ -34,35 +35,4 @@ export function mergeLong({ ids, starts, ends }: Symbols, merges: ReadonlyMap<nu
   }
   const kept = <T>(values: readonly T[]): T[] => values.filter((_, i) => !merged[i]);
   return { ids: kept(ids), starts: kept(starts), ends: kept(ends) };
-}
-
-/** The least number first. */
-class Heap {
-  readonly #keys: number[] = [];
-
-  push(key: number): void {
-    const keys = this.#keys;
-    let at = keys.length;
-    for (let parent = (at - 1) >> 1; at > 0 && keys[parent]! > key; parent = (at - 1) >> 1) {
-      keys[at] = keys[parent]!;
-      at = parent;
-    }
-    keys[at] = key;
-  }
-
-  pop(): number | undefined {
-    const keys = this.#keys;
-    const least = keys[0];
-    const last = keys.pop()!;
-    if (keys.length === 0) return least;
-    let at = 0;
-    for (let child = 1; child < keys.length; child = 2 * at + 1) {
-      if (child + 1 < keys.length && keys[child + 1]! < keys[child]!) child += 1;
-      if (keys[child]! >= last) break;
-      keys[at] = keys[child]!;
-      at = child;
-    }
-    keys[at] = last;
-    return least;
-  }
 }
