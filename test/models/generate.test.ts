@@ -31,22 +31,12 @@ import {
 import { checkSampling, pick } from "../../ts/models/sampling.ts";
 import { Rng } from "../../ts/tensor/rng.ts";
 import { int32 } from "./learn.ts";
+import { language, sizes, source, stack } from "./small.ts";
 
 beforeAll(() => init({ threads: 1 }));
 afterAll(() => dispose());
 
-const sizes = { vocabSize: 11, dModel: 12, numHeads: 2, numLayers: 2, dimFeedforward: 16 };
-const stack = { ...sizes, numEncoderLayers: 1, numDecoderLayers: 2 };
-const source = [
-  [3, 5, 7, 9],
-  [4, 6, 2, 2],
-];
 const srcLengths = [4, 2];
-
-function language(positional?: PositionalEncoding): LanguageModel {
-  manualSeed(7);
-  return new LanguageModel({ ...sizes, ...(positional && { positional }), embeddingStd: 1 }).eval();
-}
 
 /** Some text for each prompt, token by token, from the logits of whole texts: the slow way, without caches. */
 function slowly(prompts: readonly number[][], count: number, logitsOf: (texts: readonly number[][]) => Tensor): number[][] {

@@ -6,8 +6,6 @@ import {
   type GenerateOptions,
   generate,
   init,
-  LanguageModel,
-  manualSeed,
   RecurrentSeq2Seq,
   randn,
   runtime,
@@ -17,21 +15,10 @@ import {
   tensor,
 } from "../../ts/index.ts";
 import { int32 } from "./learn.ts";
+import { language, sizes, source, stack } from "./small.ts";
 
 beforeAll(() => init({ threads: 1 }));
 afterAll(() => dispose());
-
-const sizes = { vocabSize: 11, dModel: 12, numHeads: 2, numLayers: 2, dimFeedforward: 16 };
-const stack = { ...sizes, numEncoderLayers: 1, numDecoderLayers: 2 };
-const source = [
-  [3, 5, 7, 9],
-  [4, 6, 2, 2],
-];
-
-function language(): LanguageModel {
-  manualSeed(7);
-  return new LanguageModel({ ...sizes, embeddingStd: 1 }).eval();
-}
 
 const greedy = (decoding: Decoding, prompts: readonly number[][], options: Partial<GenerateOptions> = {}) =>
   collect(generate(decoding, prompts, { maxNewTokens: 9, ...options }));
