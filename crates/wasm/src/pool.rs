@@ -1,14 +1,18 @@
 //! The thread pool: workers that JavaScript started wait in [`worker_loop`] on a ticket, the caller publishes a job, bumps the ticket and
-//! works too. Whoever is free takes the next task index from a counter; the caller returns when every worker that saw the job has left it.
+//! works too. The tasks are cut into a part for each thread, with a counter of its own; who has finished his part helps with the
+//! others'. The caller returns when every worker has left the job.
 //!
 //! ```text
 //! caller                                 worker
 //! write JOB                              spin a little, then wait until TICKET changes
-//! NEXT = 0, LEFT = workers, TICKET += 1  (it reads JOB only after it saw the new ticket)
-//! notify, if anybody is asleep           while (i = NEXT++) < tasks: run i
-//! while (i = NEXT++) < tasks: run i      LEFT -= 1
+//! NEXT = starts, LEFT = workers          (it reads JOB only after it saw the new ticket)
+//! TICKET += 1                            for its own part, then the others':
+//! notify, if anybody is asleep             while (i = NEXT[part]++) < end: run i
+//! run tasks, like a worker               LEFT -= 1
 //! spin until LEFT = 0                    back to waiting
 //! ```
+//! Parts are for the caches: in the next kernel, over the same rows, a thread meets those that it has written itself.
+//!
 //! The caller never waits in the engine, which a page's main thread may not. Every worker checks in for every job, so a job's memory is
 //! never read after `for_each` has returned.
 
@@ -42,12 +46,14 @@ mod threaded {
     use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32};
     use core::cell::UnsafeCell;
     use core::hint::spin_loop;
+    use core::ops::Range;
     use core::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
     use wasm_bindgen::prelude::wasm_bindgen;
 
     struct Job {
         task: *const dyn Task,
         tasks: usize,
+        threads: usize,
     }
 
     /// Written by the caller before it bumps `TICKET`, read by workers after they saw that.
@@ -61,7 +67,8 @@ mod threaded {
 
     static JOB: JobCell = JobCell(UnsafeCell::new(None));
     static TICKET: Line<AtomicI32> = Line(AtomicI32::new(0));
-    static NEXT: Line<AtomicUsize> = Line(AtomicUsize::new(0));
+    /// The next task of each part.
+    static NEXT: [Line<AtomicUsize>; MOST_PARTS] = [const { Line(AtomicUsize::new(0)) }; MOST_PARTS];
     static LEFT: Line<AtomicUsize> = Line(AtomicUsize::new(0));
     /// Workers that are about to wait or do. A worker counts itself before it looks at the ticket for the last time, the caller looks here after it
     /// has bumped the ticket, both in one order for all: one of them sees the other.
@@ -76,9 +83,12 @@ mod threaded {
     /// Jobs that were spread since the start: tests ask whether the threaded path ran.
     static SPREAD: AtomicI32 = AtomicI32::new(0);
 
-    /// How often a worker looks for the next job before it sleeps: to be there for the next kernel of a training step. 200 thousand or a million times
-    /// make no difference to a step (Node 24, two idle cores, November 2026).
-    const SPINS: usize = 40_000;
+    /// With more threads than that, some share a part.
+    const MOST_PARTS: usize = 64;
+
+    /// How often a worker looks for the next job before it sleeps: 0.35 ms, longer than TypeScript takes between most kernels of a training step. To be
+    /// woken takes 60 to 300 µs in a virtual machine (docs/design/0007).
+    const SPINS: usize = 1_000_000;
 
     impl Parallel for Pool {
         #[inline(never)] // or each of a hundred kernels has a copy of it
@@ -92,9 +102,12 @@ mod threaded {
             // this function returns, which it does after every worker has left the job.
             unsafe {
                 let task = core::mem::transmute::<*const dyn Task, *const (dyn Task + 'static)>(task);
-                *JOB.0.get() = Some(Job { task, tasks });
+                *JOB.0.get() = Some(Job { task, tasks, threads });
             }
-            NEXT.0.store(0, Ordering::Relaxed);
+            let parts = parts(threads);
+            for (part, next) in NEXT[..parts].iter().enumerate() {
+                next.0.store(range(tasks, part, parts).start, Ordering::Relaxed);
+            }
             LEFT.0.store(threads - 1, Ordering::Relaxed);
             TICKET.0.fetch_add(1, Ordering::SeqCst);
             SPREAD.fetch_add(1, Ordering::Relaxed);
@@ -102,7 +115,7 @@ mod threaded {
                 // SAFETY: the address of a live, aligned i32.
                 unsafe { memory_atomic_notify(TICKET.0.as_ptr(), (threads - 1) as u32) };
             }
-            work(task, tasks, 0);
+            work(task, tasks, 0, threads);
             while LEFT.0.load(Ordering::Acquire) != 0 && TRAPPED.load(Ordering::Relaxed) == 0 {
                 spin_loop();
             }
@@ -114,13 +127,28 @@ mod threaded {
         }
     }
 
-    fn work(task: &dyn Task, tasks: usize, thread: usize) {
-        loop {
-            let index = NEXT.0.fetch_add(1, Ordering::Relaxed);
-            if index >= tasks {
-                return;
+    fn parts(threads: usize) -> usize {
+        threads.min(MOST_PARTS)
+    }
+
+    /// Tasks of a part; parts differ by one task at most.
+    fn range(tasks: usize, part: usize, parts: usize) -> Range<usize> {
+        let start = |part| part * (tasks / parts) + (tasks % parts).min(part);
+        start(part)..start(part + 1)
+    }
+
+    fn work(task: &dyn Task, tasks: usize, thread: usize, threads: usize) {
+        let parts = parts(threads);
+        for turn in 0..parts {
+            let part = (thread + turn) % parts;
+            let end = range(tasks, part, parts).end;
+            loop {
+                let index = NEXT[part].0.fetch_add(1, Ordering::Relaxed);
+                if index >= end {
+                    break;
+                }
+                task.run(index, thread);
             }
-            task.run(index, thread);
         }
     }
 
@@ -135,11 +163,11 @@ mod threaded {
                 return;
             }
             // SAFETY: the ticket was bumped after the job was written, and the caller waits for `LEFT` before it ends.
-            let (task, tasks) = unsafe {
+            let (task, tasks, threads) = unsafe {
                 let job = (*JOB.0.get()).as_ref().unwrap_unchecked();
-                (&*job.task, job.tasks)
+                (&*job.task, job.tasks, job.threads)
             };
-            work(task, tasks, index);
+            work(task, tasks, index, threads);
             LEFT.0.fetch_sub(1, Ordering::Release);
         }
     }
