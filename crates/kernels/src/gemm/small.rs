@@ -7,7 +7,9 @@ use super::pack::{columns_from_rows, pack_steps};
 use super::tile::{Into, Left, PANEL, multiply};
 use super::{KC, Product};
 use crate::lanes::{Lane, WIDTH};
+use crate::lanewise::update;
 use crate::parallel::{Disjoint, Parallel};
+use core::array;
 use core::ops::Range;
 
 /// Columns a task takes.
@@ -51,58 +53,50 @@ fn pack_columns(product: &Product, b: &[f32], columns: &Range<usize>, steps: &Ra
     pack_steps(b, n, columns, steps, packed);
 }
 
-/// Vectors of one row that are summed at a time: enough for the additions not to wait for each other.
-const VECTORS: usize = 4;
+/// Columns a task takes of a right operand that it reads as it lies: enough of each row for the processor to see where the reading goes.
+const STREAMED: usize = 256;
+/// Rows of the right operand that are added to the sums at a time, so that these are fetched and put back so much less often.
+const STEPS: usize = 8;
 
-/// `a · b` with `b` as `[k, n]`: pieces of a row of sums at a time, straight over `b`. The sums are those of the tile, term by term.
+/// `a · b` with `b` as `[k, n]`, straight over `b`. The sums are those of the tile, term by term.
 pub fn product(product: &Product, a: Left, b: &[f32], rows: &Rows, pool: &impl Parallel) {
     let Product { m, n, k, .. } = *product;
-    pool.for_each(n.div_ceil(COLUMNS), m * k * COLUMNS / 16, &|task, _| {
-        let end = ((task + 1) * COLUMNS).min(n);
-        for from in (task * COLUMNS..end).step_by(VECTORS * WIDTH) {
-            let columns = from..end.min(from + VECTORS * WIDTH);
-            for row in 0..m {
-                let out = rows.part(row, columns.clone());
-                for step in (0..k.max(1)).step_by(KC) {
-                    let steps = KC.min(k - step);
-                    let sums = sum_rows(a.from(row, step), steps, &b[(step * n + from).min(b.len())..], n, columns.len());
-                    for (to, sum) in out.chunks_mut(WIDTH).zip(sums) {
-                        if step == 0 { sum.store_partial(to) } else { (sum + Lane::load_partial(to, 0.0)).store_partial(to) }
-                    }
+    pool.for_each(n.div_ceil(STREAMED), m * k * STREAMED / 10, &|task, _| {
+        let columns = task * STREAMED..((task + 1) * STREAMED).min(n);
+        for row in 0..m {
+            let out = rows.part(row, columns.clone());
+            for step in (0..k.max(1)).step_by(KC) {
+                let mut sums = [0.0; STREAMED];
+                let sums = &mut sums[..out.len()];
+                add_rows(a.from(row, step), KC.min(k - step), &b[(step * n + columns.start).min(b.len())..], n, sums);
+                if step == 0 {
+                    out.copy_from_slice(sums);
+                } else {
+                    update(out, [&*sums], |out, [sum]| sum + out);
                 }
             }
         }
-        rows.finish(0..m, task * COLUMNS..end);
+        rows.finish(0..m, columns);
     });
 }
 
-/// `Σ factor · row of b`, the first `columns` of them.
+/// Adds `factor · row of b` for each of `steps` rows, `n` apart, to `sums`.
+fn add_rows(factors: Left, steps: usize, b: &[f32], n: usize, sums: &mut [f32]) {
+    let mut step = 0;
+    while step + STEPS <= steps {
+        add_steps::<STEPS>(factors.from(0, step), &b[step * n..], n, sums);
+        step += STEPS;
+    }
+    for step in step..steps {
+        add_steps::<1>(factors.from(0, step), &b[step * n..], n, sums);
+    }
+}
+
 #[inline(always)]
-#[allow(unsafe_code)]
-fn sum_rows(factors: Left, steps: usize, b: &[f32], n: usize, columns: usize) -> [Lane; VECTORS] {
-    let mut sums = [Lane::zero(); VECTORS];
-    if steps == 0 {
-        return sums;
-    }
-    if columns == VECTORS * WIDTH {
-        assert!((steps - 1) * factors.step_stride < factors.data.len() && (steps - 1) * n + VECTORS * WIDTH <= b.len());
-        for step in 0..steps {
-            // SAFETY: within the length asserted above.
-            let factor = unsafe { Lane::splat_unchecked(factors.data, step * factors.step_stride) };
-            for (v, sum) in sums.iter_mut().enumerate() {
-                // SAFETY: as above.
-                *sum = factor.madd(unsafe { Lane::load_unchecked(b, step * n + v * WIDTH) }, *sum);
-            }
-        }
-    } else {
-        for step in 0..steps {
-            let factor = Lane::splat(factors.data[step * factors.step_stride]);
-            for (sum, four) in sums.iter_mut().zip(b[step * n..][..columns].chunks(WIDTH)) {
-                *sum = factor.madd(Lane::load_partial(four, 0.0), *sum);
-            }
-        }
-    }
-    sums
+fn add_steps<const COUNT: usize>(factors: Left, b: &[f32], n: usize, sums: &mut [f32]) {
+    let factors: [Lane; COUNT] = array::from_fn(|step| Lane::splat(factors.data[step * factors.step_stride]));
+    let rows: [&[f32]; COUNT] = array::from_fn(|step| &b[step * n..][..sums.len()]);
+    update(sums, rows, |sum, row| factors.iter().zip(row).fold(sum, |sum, (factor, b)| factor.madd(b, sum)));
 }
 
 /// `a · bᵀ` with `b` as `[n, k]` and `a` in rows: dot products.

@@ -80,30 +80,6 @@ impl Lane {
         }
     }
 
-    /// Elements `at` to `at + 3` of `from`.
-    ///
-    /// # Safety
-    /// `at + 4 ≤ from.len()`.
-    #[inline(always)]
-    #[allow(unsafe_code)]
-    pub unsafe fn load_unchecked(from: &[f32], at: usize) -> Self {
-        debug_assert!(at + WIDTH <= from.len());
-        // SAFETY: in bounds by the caller's promise; an array of f32 has the alignment of one.
-        Self::from_array(unsafe { *from.as_ptr().add(at).cast::<[f32; WIDTH]>() })
-    }
-
-    /// Element `at` of `from` in every lane.
-    ///
-    /// # Safety
-    /// `at < from.len()`.
-    #[inline(always)]
-    #[allow(unsafe_code)]
-    pub unsafe fn splat_unchecked(from: &[f32], at: usize) -> Self {
-        debug_assert!(at < from.len());
-        // SAFETY: in bounds by the caller's promise.
-        Self::splat(unsafe { *from.get_unchecked(at) })
-    }
-
     /// The first `count` lanes, and 0 in the others.
     #[inline(always)]
     pub fn first_lanes(self, count: usize) -> Self {
