@@ -97,8 +97,7 @@ function passedOn(node: TapeNode, dOuts: readonly (Tensor | null)[], only: Wante
 class Claims implements Grads {
   readonly #node: TapeNode;
   readonly #only: Wanted | undefined;
-  readonly #places = new Map<number, { leaf: Tensor; place: Tensor }>();
-  readonly #leaves = new Set<Tensor>();
+  readonly #claimed: { input: number; leaf: Tensor; place: Tensor }[] = [];
 
   constructor(node: TapeNode, only: Wanted | undefined) {
     this.#node = node;
@@ -119,17 +118,20 @@ class Claims implements Grads {
     const leaf = this.#node.targets[i];
     const shape = this.#node.shapes[i];
     if (!shape) throw new FoveaError("GRAD", `backward: there is no input ${i} to write a gradient for`);
-    if (this.#only || !(leaf instanceof Tensor) || leaf.grad || !this.wants(i) || this.#leaves.has(leaf)) return empty(shape);
+    if (this.#only || !(leaf instanceof Tensor) || leaf.grad || !this.wants(i) || this.#isClaimed(leaf)) return empty(shape);
     const slot = gradSlotOf(leaf);
     const place = sameShape(slot.shape, shape) ? slot : slice(slot, 0, shape);
-    this.#leaves.add(leaf);
-    this.#places.set(i, { leaf, place });
+    this.#claimed.push({ input: i, leaf, place });
     return place;
+  }
+
+  #isClaimed(leaf: Tensor): boolean {
+    return this.#claimed.some((claim) => claim.leaf === leaf);
   }
 
   /** If `gradient` is the place claimed for input `i`, it is where it belongs. */
   settle(i: number, gradient: Tensor): boolean {
-    const claim = this.#places.get(i);
+    const claim = this.#claimed.find(({ input }) => input === i);
     if (claim?.place !== gradient) return false;
     claim.leaf.gradWritten = true;
     return true;

@@ -42,7 +42,9 @@ export abstract class Module {
 
   /** Each parameter once, in the order of `namedParameters`. */
   parameters(): Tensor[] {
-    return this.namedParameters().map(([, parameter]) => parameter);
+    const found = new Set<Tensor>();
+    this.#gather(found);
+    return [...found];
   }
 
   /** Each parameter once, under its first name. */
@@ -173,6 +175,12 @@ export abstract class Module {
     for (const [name, child] of this.submodules()) child.#collect(`${prefix}${name}.`, state);
   }
 
+  /** The parameters without their names, which training loops ask for at every step. */
+  #gather(found: Set<Tensor>): void {
+    for (const value of Object.values(this)) if (value instanceof Tensor && marked.has(value)) found.add(value);
+    for (const [, child] of this.submodules()) child.#gather(found);
+  }
+
   #name(name: string, found: Map<Module, string>): void {
     if (found.has(this)) return;
     found.set(this, name);
@@ -196,8 +204,15 @@ function setTrained(parameter: Tensor, value: boolean): void {
   if (!value) parameter.zeroGrad();
 }
 
+/** By property: there are few, and `parameters` asks for all of them at every step. */
+const snakeCases = new Map<string, string>();
+
 function snakeCase(property: string): string {
-  return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const known = snakeCases.get(property);
+  if (known !== undefined) return known;
+  const name = property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  snakeCases.set(property, name);
+  return name;
 }
 
 /** Each value once, under its first name. */

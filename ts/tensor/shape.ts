@@ -41,12 +41,15 @@ export function sizeOf(op: string, shape: Shape): number {
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis += 1) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
 /** Throws `SHAPE` unless every tensor has exactly this shape. */
 export function expectShape(op: string, tensors: Named, shape: Shape): void {
-  for (const [name, tensor] of Object.entries(tensors)) {
+  for (const name in tensors) {
+    const tensor = tensors[name];
     if (tensor && !sameShape(tensor.shape, shape)) {
       throw new FoveaError("SHAPE", `${op}: ${name} must be ${formatShape(shape)}, got ${formatShape(tensor.shape)}`);
     }
@@ -55,7 +58,8 @@ export function expectShape(op: string, tensors: Named, shape: Shape): void {
 
 /** Throws `RANK` unless every tensor has as many axes as there are names in `axes`, as in `["batch", "seqLen", "embedDim"]`. */
 export function expectAxes(op: string, tensors: Named, axes: readonly string[]): void {
-  for (const [name, tensor] of Object.entries(tensors)) {
+  for (const name in tensors) {
+    const tensor = tensors[name];
     if (tensor && tensor.shape.length !== axes.length) {
       throw new FoveaError("RANK", `${op}: ${name} must be [${axes.join(", ")}], got ${formatShape(tensor.shape)}`);
     }
@@ -64,7 +68,8 @@ export function expectAxes(op: string, tensors: Named, axes: readonly string[]):
 
 /** Throws `RANK` if any tensor has fewer axes. */
 export function expectRankAtLeast(op: string, tensors: Named, rank: number): void {
-  for (const [name, tensor] of Object.entries(tensors)) {
+  for (const name in tensors) {
+    const tensor = tensors[name];
     if (tensor && tensor.shape.length < rank) {
       const axes = rank === 1 ? "1 axis" : `${rank} axes`;
       throw new FoveaError("RANK", `${op}: ${name} must have at least ${axes}, got ${formatShape(tensor.shape)}`);
@@ -74,7 +79,8 @@ export function expectRankAtLeast(op: string, tensors: Named, rank: number): voi
 
 /** Throws `DTYPE` unless every tensor has this element type. */
 export function expectDType(op: string, tensors: Named, dtype: DType): void {
-  for (const [name, tensor] of Object.entries(tensors)) {
+  for (const name in tensors) {
+    const tensor = tensors[name];
     if (tensor && tensor.dtype !== dtype) {
       const advice = `make it with tensor(data, { dtype: "${dtype}" })`;
       throw new FoveaError(
