@@ -12,6 +12,7 @@ import { CommandFailed, run } from "./run.mjs";
  * @property {NodeJS.ProcessEnv} env what cargo and wasm-pack are run with
  * @property {boolean} hasWasmStd whether std for wasm32 comes prebuilt; without it what needs std builds its own
  * @property {boolean} hasClippy
+ * @property {boolean} pinned whether it is the version that the package is built with
  */
 
 const DEBIAN = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22", "gcc"];
@@ -34,14 +35,22 @@ function findRustup() {
     env: { ...process.env, PATH: toolPath(), RUSTUP_TOOLCHAIN: RUST },
     hasWasmStd: true,
     hasClippy: has("bin/cargo-clippy"),
+    pinned: true,
   };
 }
 
 /** @returns {Rust | null} */
 function findDebian() {
   if (!existsSync("/usr/bin/rustc") || !existsSync("/usr/bin/cargo") || !existsSync(DEBIAN_SOURCE)) return null;
-  const env = { ...process.env, PATH: `${TOOLS}:/usr/bin:${process.env.PATH}`, RUSTC: "/usr/bin/rustc", RUSTC_BOOTSTRAP: "1" };
-  return { env, hasWasmStd: false, hasClippy: false };
+  const env = {
+    ...process.env,
+    PATH: `${TOOLS}:/usr/bin:${process.env.PATH}`,
+    RUSTC: "/usr/bin/rustc",
+    RUSTC_BOOTSTRAP: "1",
+    // Before the autumn of 2026 link-time optimisation forgot which target features global_asm was written for (rust-lang/rust#160594).
+    CARGO_PROFILE_RELEASE_LTO: "off",
+  };
+  return { env, hasWasmStd: false, hasClippy: false, pinned: false };
 }
 
 /** @param {(status: string) => void} say @param {string} log @returns {Promise<Rust>} */
