@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { root } from "./paths.mjs";
 import { RUST, WASM_BINDGEN, WASM_PACK } from "./pins.mjs";
 import { SetupError } from "./progress.mjs";
@@ -17,7 +17,8 @@ const OUTSIDE = new Set(["target", "tests", "benches", "examples"]); // folders 
 /** Everything a variant is made of, as one hash. @param {Variant} variant */
 export function inputsOf(variant) {
   const hash = createHash("sha256").update(JSON.stringify([RUST, WASM_PACK, WASM_BINDGEN, rustFlags(variant)]));
-  for (const file of sources(root("crates"))) hash.update(`\0${file}\0`).update(readFileSync(file));
+  const crates = root("crates");
+  for (const file of sources(crates)) hash.update(`\0${relative(crates, file)}\0`).update(readFileSync(file));
   return hash.digest("hex");
 }
 
