@@ -1,4 +1,6 @@
-import type { Digit } from "./makeDigits.ts";
+import { picture } from "fovea/data";
+import { patchAttentionSvg } from "fovea/explain";
+import { type Digit, INK } from "./makeDigits.ts";
 
 /** A picture, what it was taken for, and how much of each of its 16 patches was attended to. */
 export interface Attended {
@@ -18,12 +20,12 @@ ${pictures.map(figure).join("\n")}
 }
 
 function figure({ digit, said, weights }: Attended): string {
-  const most = Math.max(...weights);
-  const ink = digit.pixels.map((value, at) => square(at % 8, Math.floor(at / 8), 1, "#000", value / 16));
-  const looked = weights.map((weight, at) => square(2 * (at % 4), 2 * Math.floor(at / 4), 2, "#e33", (0.7 * weight) / most));
-  return `<figure><svg width="128" height="128" viewBox="0 0 8 8">${ink.join("")}${looked.join("")}</svg>
-<figcaption>${digit.label}, taken for ${said}</figcaption></figure>`;
+  const caption = `${digit.label}, taken for ${said}`;
+  const black = picture(
+    digit.pixels.map((pixel) => INK - pixel),
+    [1, 8, 8],
+    { most: INK },
+  );
+  return `<figure>${patchAttentionSvg(caption, black, weights, { patchSize: 2, zoom: 16 })}
+<figcaption>${caption}</figcaption></figure>`;
 }
-
-const square = (x: number, y: number, size: number, fill: string, opacity: number): string =>
-  `<rect x="${x}" y="${y}" width="${size}" height="${size}" fill="${fill}" fill-opacity="${opacity.toFixed(3)}"/>`;

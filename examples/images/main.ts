@@ -30,7 +30,7 @@ import { csvRows, DataLoader, normalizePicture, type Picture, picture, randomShi
 import { expectWith, numbersOf } from "../flags.ts";
 import { runMain } from "../runMain.ts";
 import { attentionPage } from "./attentionPage.ts";
-import { type Digit, makeDigits } from "./makeDigits.ts";
+import { type Digit, INK, makeDigits } from "./makeDigits.ts";
 
 const HELP = `Tells which digit a picture shows.
 
@@ -55,7 +55,6 @@ const SIZES = {
 };
 const BATCH = 25;
 const LEARNING_RATE = 2e-3;
-const MOST = 16; // ink
 const [MEAN, STD] = [0.3, 0.38]; // of all pixels of the UCI digits
 
 interface Batch {
@@ -115,7 +114,7 @@ async function readDigits(path: string): Promise<Digit[]> {
   for await (const { line, fields } of csvRows(readText(path), { name })) {
     const [label, ...pixels] = fields.map(Number);
     const fits =
-      pixels.length === 64 && [label!, ...pixels].every((value) => Number.isInteger(value) && value >= 0 && value <= MOST);
+      pixels.length === 64 && [label!, ...pixels].every((value) => Number.isInteger(value) && value >= 0 && value <= INK);
     if (header && fits) throw new FoveaError("DATA", `${name}:1: must be a header, got a picture, which would be left out`);
     if (!header && !(fits && label! < 10))
       throw new FoveaError("DATA", `${name}:${line}: must be a label from 0 to 9 and 64 pixels from 0 to 16`);
@@ -126,7 +125,7 @@ async function readDigits(path: string): Promise<Digit[]> {
   return digits;
 }
 
-const pictureOf = ({ pixels }: Digit): Picture => normalizePicture(picture(pixels, [1, 8, 8], { most: MOST }), [MEAN], [STD]);
+const pictureOf = ({ pixels }: Digit): Picture => normalizePicture(picture(pixels, [1, 8, 8], { most: INK }), [MEAN], [STD]);
 
 /** With `rng`, three of four pictures are moved by up to a pixel: a digit is the same wherever it stands. */
 function toBatch(digits: readonly Digit[], rng: Rng | null): Batch {

@@ -14,7 +14,10 @@ const FONT = [
   "0110 1001 1001 0111 0001 0110",
 ].map((rows) => rows.replaceAll(" ", ""));
 
-/** `pixels` from 0 (paper) to 16 (ink), 64 of them, row by row. */
+/** The pixel of nothing but ink. */
+export const INK = 16;
+
+/** `pixels` from 0 (paper) to `INK`, 64 of them, row by row. */
 export interface Digit {
   readonly label: number;
   readonly pixels: readonly number[];
@@ -33,7 +36,7 @@ function makeDigit(label: number, rng: Rng): Digit {
   const pixels = Array.from({ length: 64 }, (_, at) => {
     const [row, col] = [Math.floor(at / 8) - top, (at % 8) - left];
     const beside = inkAt(row, col - 1) + inkAt(row, col + 1);
-    return Math.round(Math.min(16, Math.max(0, ink * inkAt(row, col) + smear * beside + 1.5 * rng.normal())));
+    return Math.round(Math.min(INK, Math.max(0, ink * inkAt(row, col) + smear * beside + 1.5 * rng.normal())));
   });
   return { label, pixels };
 }
