@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, release, type } from "node:os";
 import { root } from "../../scripts/setup/paths.mjs";
 import type { RecordFile, RivalRecord } from "./record.ts";
@@ -19,14 +19,16 @@ export function recordFile(records: RivalRecord[], engines: Record<string, strin
 
 const quoted = (argument: string): string => (/^[\w,=./-]+$/.test(argument) ? argument : `'${argument}'`);
 
-/** Writes it as `DATE-MACHINE.json`; gives the path. A second run of a day takes the place of the first. */
+/** Writes it as `DATE-MACHINE.json`, or `DATE-MACHINE_2.json` if a run of that day is there already, which it may not complete; gives the path. */
 export function keepRecord(file: RecordFile): string {
   const { date, machine } = file;
   const slug = machine.cpu
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");
-  const path = `${RECORDS}/${date}-${slug}-${machine.cores}-cores.json`;
+  const name = `${RECORDS}/${date}-${slug}-${machine.cores}-cores`;
+  let path = `${name}.json`;
+  for (let run = 2; existsSync(root(path)); run += 1) path = `${name}_${run}.json`;
   mkdirSync(root(RECORDS), { recursive: true });
   writeFileSync(root(path), `${JSON.stringify(file, null, 1)}\n`);
   return path;
