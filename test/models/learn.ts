@@ -1,5 +1,9 @@
 import { AdamW, clipGradNorm, type Module, noGrad, scope, type Tensor, tensor } from "../../ts/index.ts";
 
+/** Of models that learn a small language in a second or two. */
+export const sizes = { dModel: 24, numHeads: 2, numLayers: 1, dropout: 0 };
+export const batch = 16;
+
 /** Trains for so many steps, each on a loss made anew, and gives the losses: the model is in `eval` mode then. */
 export function learn(
   model: Module,

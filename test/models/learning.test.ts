@@ -24,7 +24,7 @@ import {
   VisionTransformer,
 } from "../../ts/index.ts";
 import { random } from "../harness/random.ts";
-import { accuracy, int32, learn } from "./learn.ts";
+import { accuracy, batch, int32, learn, sizes } from "./learn.ts";
 
 beforeAll(() => init());
 afterAll(() => dispose());
@@ -33,8 +33,6 @@ let rng = random(3);
 beforeEach(() => {
   rng = random(3);
 });
-const sizes = { dModel: 24, numHeads: 2, numLayers: 1, dropout: 0 };
-const batch = 16;
 const mean = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 const last = (losses: readonly number[]) => mean(losses.slice(-10));
 const draw = <T>(make: () => T): T[] => Array.from({ length: batch }, make);

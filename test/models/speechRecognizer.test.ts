@@ -14,7 +14,7 @@ import {
   tensor,
 } from "../../ts/index.ts";
 import { random } from "../harness/random.ts";
-import { int32, learn } from "./learn.ts";
+import { batch, int32, learn, sizes } from "./learn.ts";
 
 beforeAll(() => init());
 afterAll(() => dispose());
@@ -23,8 +23,6 @@ let rng = random(3);
 beforeEach(() => {
   rng = random(3);
 });
-const sizes = { dModel: 24, numHeads: 2, numLayers: 1, dropout: 0 };
-const batch = 16;
 
 describe("SpeechRecognizer", () => {
   /** Six frames a letter, one band of it loud, then a silent one. */
